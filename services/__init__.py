@@ -1,0 +1,1 @@
+"""One folder, one service, one database. Services meet only in `shared.events`."""
