@@ -34,6 +34,7 @@ class Data(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return cast(UUID, getattr(self, self.key_field))
 
 
+D = TypeVar("D", bound=Data)
 D_co = TypeVar("D_co", bound=Data, covariant=True)
 
 
@@ -58,12 +59,12 @@ def new_id() -> UUID:
     return UUID(int=uuid_utils.uuid7().int)
 
 
-def new_fact(data: D_co, *, at: datetime, traceparent: str | None = None) -> Fact[D_co]:
+def new_fact(data: D, *, at: datetime, traceparent: str | None = None) -> Fact[D]:
     """A fact that begins here: a door saw it happen."""
     return Fact(new_id(), data, at, traceparent)
 
 
-def following(cause: Fact[Any], data: D_co, *, part: str = "", at: datetime) -> Fact[D_co]:
+def following(cause: Fact[Any], data: D, *, part: str = "", at: datetime) -> Fact[D]:
     """A fact that follows from another: the same cause always gives the same id.
 
     `part` tells apart several facts of one type that follow from one cause.
