@@ -1,0 +1,165 @@
+"""Asks the services of one installation, in somebody's name."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import httpx
+import msgspec
+
+from deploy.cli.texts import language_of, say
+from deploy.cli.trouble import Trouble
+from deploy.local.environment import SERVICES, Stack
+
+SECONDS: Final = 30.0
+"""How long one answer may take."""
+DEMO_AGENCY: Final = "5500"
+"""BKN code of the agency the sample export is from: Pemerintah Provinsi Jambi."""
+PRODUCTION: Final = "production"
+
+T = TypeVar("T")
+
+
+def agency_id(code: str) -> UUID:
+    """An agency's id, from its BKN code."""
+    return uuid5(NAMESPACE_URL, f"urn:kinerja:agency:{code}")
+
+
+def is_production(environ: Mapping[str, str]) -> bool:
+    """Whether the environment says that this is no embedded stack."""
+    return environ.get("KINERJA_PROFILE") == PRODUCTION
+
+
+class Installation:
+    """The services by name, and a token for them."""
+
+    def __init__(
+        self,
+        urls: Mapping[str, str],
+        token: Callable[[], str],
+        *,
+        transport: httpx.BaseTransport | None = None,
+        through_proxy: bool = False,
+    ) -> None:
+        self._urls = urls
+        self._token = token
+        self._client = httpx.Client(
+            timeout=SECONDS,
+            transport=transport,
+            trust_env=through_proxy,
+            headers={"Accept-Language": language_of(os.environ)},
+        )
+
+    @classmethod
+    def embedded(
+        cls, stack: Stack, *roles: str, transport: httpx.BaseTransport | None = None
+    ) -> "Installation":
+        """The stack on this machine, in the name of somebody of the demonstration agency."""
+        agency = os.environ.get("KINERJA_AGENCY", DEMO_AGENCY)
+        wish = {"roles": roles, "agency_id": str(agency_id(agency))}
+
+        def token() -> str:
+            return development_token(stack, wish, transport=transport)
+
+        names = (*SERVICES, "portal", "desk")
+        return cls({name: stack.url(name) for name in names}, token, transport=transport)
+
+    def url(self, service: str) -> str:
+        """Where a service answers."""
+        return self._urls[service]
+
+    def get(self, service: str, path: str, kind: type[T], **params: object) -> T:
+        """What a service answers, as `kind`."""
+        return self._as(kind, self._ask("GET", service, path, params=_known(params)))
+
+    def download(self, service: str, path: str, file: Path) -> None:
+        """Keep what a service answers as a file."""
+        file.write_bytes(self._ask("GET", service, path).content)
+
+    def items(self, service: str, path: str, kind: type[T], **params: object) -> Iterator[T]:
+        """All items of a list, page by page."""
+        after: str | None = None
+        while True:
+            answer = self._ask("GET", service, path, params=_known(params | {"after": after}))
+            page = self._as(dict[str, Any], answer)
+            yield from msgspec.convert(page["items"], list[kind])  # type: ignore[valid-type]  # kind is a type
+            after = page["next"]
+            if after is None:
+                return
+
+    def upload(self, service: str, path: str, file: Path, kind: type[T]) -> T:
+        """Send a file, streamed from disk."""
+        try:
+            with file.open("rb") as content:
+                answer = self._ask("POST", service, path, files={"file": (file.name, content)})
+        except OSError as error:
+            raise Trouble(say("file.unreadable", file=file, reason=error.strerror)) from error
+        return self._as(kind, answer)
+
+    def ready(self, service: str) -> bool:
+        """Whether a service says that it is ready; no answer means no."""
+        try:
+            return self._client.get(f"{self._urls[service]}/readyz", timeout=2).is_success
+        except httpx.TransportError:
+            return False
+
+    @cached_property
+    def _bearer(self) -> str:
+        return self._token()
+
+    def _ask(self, method: str, service: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's own
+        url = f"{self._urls[service]}{path}"
+        headers = {"Authorization": f"Bearer {self._bearer}"}
+        try:
+            answer = self._client.request(method, url, headers=headers, **rest)
+        except httpx.TransportError as error:
+            raise Trouble(
+                say("service.silent", service=service, url=self._urls[service])
+            ) from error
+        if not answer.is_success:
+            raise Trouble(
+                say("service.refused", service=service, reason=_reason(answer))
+            )
+        return answer
+
+    @staticmethod
+    def _as(kind: type[T], answer: httpx.Response) -> T:
+        try:
+            return msgspec.json.decode(answer.content, type=kind)
+        except msgspec.DecodeError as error:
+            raise Trouble(say("service.odd", url=answer.url, reason=error)) from error
+
+
+def development_token(
+    stack: Stack, wish: Mapping[str, object], *, transport: httpx.BaseTransport | None = None
+) -> str:
+    """A token from the embedded stack's development issuer.
+
+    Raises:
+        Trouble: it does not run, or does not give one.
+    """
+    url = stack.url("desk")
+    try:
+        with httpx.Client(transport=transport, trust_env=False) as client:
+            answer = client.post(f"{url}/token", json=wish)
+    except httpx.TransportError as error:
+        raise Trouble(say("token.no_desk", url=url)) from error
+    if not answer.is_success:
+        raise Trouble(say("service.refused", service="desk", reason=_reason(answer)))
+    return str(answer.json()["access_token"])
+
+
+def _reason(answer: httpx.Response) -> str:
+    """What an error answer says: the problem's detail (RFC 9457), else its status."""
+    try:
+        problem = msgspec.json.decode(answer.content, type=dict[str, Any])
+    except msgspec.DecodeError:
+        problem = {}
+    return str(problem.get("detail") or f"{answer.status_code} {answer.reason_phrase}")
+
+
+def _known(params: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in params.items() if value is not None}

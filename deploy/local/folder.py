@@ -1,0 +1,56 @@
+"""The data folder of the embedded stack: databases, logs, reports, and keys made once."""
+
+import base64
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from deploy.local.environment import Stack, agreed, own, without_proxy
+
+APPRAISAL_KEY = "appraisal.key"
+
+
+def prepare(stack: Stack) -> None:
+    """Make the folder and what lies in it; what is there stays.
+
+    Raises:
+        OSError: it cannot be written to.
+    """
+    for folder in (stack.data, stack.logs, stack.reports, stack.keys):
+        folder.mkdir(parents=True, exist_ok=True)
+    stack.keys.chmod(0o700)
+    kept_secret(stack.keys / APPRAISAL_KEY, _new_key)
+
+
+def kept_secret(file: Path, make: Callable[[], bytes]) -> bytes:
+    """What the file holds; made once, readable by its owner only, even when two ask at once."""
+    with contextlib.suppress(FileNotFoundError):
+        return file.read_bytes()
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # mode 0600
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as writing:
+            writing.write(make())
+        with contextlib.suppress(FileExistsError):
+            file.hardlink_to(draft)  # whole or not at all; the first one wins
+    finally:
+        draft.unlink()
+    return file.read_bytes()
+
+
+def environment(stack: Stack, environ: Mapping[str, str], *names: str) -> dict[str, str]:
+    """The whole environment of processes; secrets only where a named process needs them."""
+    given = {key: value for key, value in environ.items() if value}
+    knobs = agreed(stack)
+    for name in names:
+        knobs |= own(stack, name)
+    if "appraisal" in names and "APPRAISAL_SECRET_KEY" not in given:
+        knobs["APPRAISAL_SECRET_KEY"] = kept_secret(stack.keys / APPRAISAL_KEY, _new_key).decode()
+    return knobs | given | without_proxy(given)
+
+
+def _new_key() -> bytes:
+    return base64.urlsafe_b64encode(secrets.token_bytes(48))

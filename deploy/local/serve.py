@@ -1,0 +1,43 @@
+"""One process of the embedded stack: `python -m deploy.local.serve appraisal`.
+
+Used by the Procfile. It gives the process its environment and becomes it.
+"""
+
+import importlib
+import os
+import sys
+from typing import Final
+
+from deploy.local.environment import HOST, SERVICES, Stack
+from deploy.local.folder import environment
+
+OWN_MAIN: Final = ("broker", "desk")
+SERVED: Final = (*SERVICES, "portal")
+DRAIN_SECONDS: Final = 10
+"""How long requests under way may take to end; streams are cut then."""
+
+
+def main(arguments: list[str]) -> None:
+    """Run one process until it ends."""
+    if len(arguments) != 1 or arguments[0] not in OWN_MAIN + SERVED:
+        sys.exit(f"Name one of: {', '.join(OWN_MAIN + SERVED)}")
+    name = arguments[0]
+    stack = Stack.of(os.environ)
+    os.environ.update(environment(stack, os.environ, name))
+    if name in OWN_MAIN:
+        importlib.import_module(f"deploy.local.{name}").main()
+        return
+    import uvicorn  # noqa: PLC0415  # the broker's process does without
+
+    uvicorn.run(
+        f"services.{name}.app:app",
+        host=HOST,
+        port=stack.port(name),
+        access_log=False,  # paths could tell who looked at what
+        log_config=None,  # services set up their logs themselves
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,170 @@
+"""Queries about evaluations and their versions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row, Select, Table, bindparam, false, or_, select, text, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appraisal.models import Evaluation, EvaluationVersion
+from shared.auth import Scope
+from shared.database import insert_rows
+from shared.events import Period, Result, encode
+
+_HEAD: Final[Table] = Evaluation.__table__  # type: ignore[attr-defined]  # SQLModel makes it
+_VERSION: Final[Table] = EvaluationVersion.__table__  # type: ignore[attr-defined]
+_HEAD_COLUMNS: Final = (
+    "evaluation_id",
+    "employee_id",
+    "agency_id",
+    "reviewer_id",
+    "import_id",
+    "period_kind",
+    "period_year",
+    "period_number",
+    "period_end",
+    "version",
+    "predicate",
+    "root_unit",
+    "acting",
+)
+_VERSION_COLUMNS: Final = (
+    "evaluation_id", "version", "import_id", "row", "finalised_at", "result",
+)  # fmt: skip
+_CHANGING: Final = ("agency_id", "reviewer_id", "import_id", "period_end", "version", "predicate",
+                    "root_unit", "acting")  # fmt: skip
+_CHANGE: Final = (
+    update(_HEAD)
+    .where(_HEAD.c.evaluation_id == bindparam("changed"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+)
+IMPORT_LOCK: Final = 7412
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An evaluation as it counts now."""
+
+    result: Result
+    finalised_at: datetime
+
+
+async def hold_all(session: AsyncSession) -> None:
+    """Let one writer of evaluations at a time in: order per employee rests on it."""
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
+
+
+async def of_period(
+    session: AsyncSession, employees: Sequence[UUID], period: Period
+) -> dict[UUID, Result]:
+    """What counts now for these employees and this period, by employee."""
+    found = await session.execute(
+        _current().where(
+            _HEAD.c.employee_id.in_(employees),
+            _HEAD.c.period_kind == period.kind,
+            _HEAD.c.period_year == period.year,
+            _HEAD.c.period_number == period.number,
+        )
+    )
+    kept = [_kept(row) for row in found]
+    return {one.result.employee_id: one.result for one in kept}
+
+
+async def keep(
+    session: AsyncSession, results: Sequence[tuple[Result, int]], import_id: UUID, at: datetime
+) -> None:
+    """Keep results with the export rows they came from: version 1 as new, others as changes."""
+    new = [_head(result, import_id) for result, _ in results if result.version == 1]
+    await insert_rows(session, _HEAD, _HEAD_COLUMNS, new)
+    changed = [
+        {"changed": result.evaluation_id}
+        | {
+            f"new_{name}": value
+            for name, value in zip(_HEAD_COLUMNS, _head(result, import_id), strict=True)
+            if name in _CHANGING
+        }
+        for result, _ in results
+        if result.version > 1
+    ]
+    if changed:
+        await (await session.connection()).execute(_CHANGE, changed)
+    await insert_rows(
+        session,
+        _VERSION,
+        _VERSION_COLUMNS,
+        [
+            (result.evaluation_id, result.version, import_id, row, at, encode(result))
+            for result, row in results
+        ],
+    )
+
+
+def _head(result: Result, import_id: UUID) -> tuple[Any, ...]:
+    period = result.period
+    return (
+        result.evaluation_id,
+        result.employee_id,
+        result.agency_id,
+        result.reviewer_id,
+        import_id,
+        period.kind,
+        period.year,
+        period.number,
+        period.end,
+        result.version,
+        result.predicate,
+        result.root_unit,
+        result.acting,
+    )
+
+
+_decode = msgspec.json.Decoder(Result).decode
+
+
+def _kept(row: Row[Any]) -> Kept:
+    return Kept(_decode(row.result), row.finalised_at)
+
+
+def _current() -> Select[Any]:
+    return select(_VERSION.c.result, _VERSION.c.finalised_at).join(
+        _HEAD,
+        (_HEAD.c.evaluation_id == _VERSION.c.evaluation_id)
+        & (_HEAD.c.version == _VERSION.c.version),
+    )
+
+
+async def listed(
+    session: AsyncSession,
+    scope: Scope,
+    filters: Mapping[str, object],
+    *,
+    after: UUID | None,
+    limit: int,
+) -> list[Kept]:
+    """Evaluations in scope, oldest first; `filters` are columns of `evaluation`."""
+    asked = _current().where(
+        or_(false(), *(_HEAD.c[name] == value for name, value in scope.named.items()))
+    )
+    for name, value in filters.items():
+        if value is not None:
+            asked = asked.where(_HEAD.c[name] == value)
+    if after is not None:
+        asked = asked.where(_HEAD.c.evaluation_id > after)
+    rows = await session.execute(asked.order_by(_HEAD.c.evaluation_id).limit(limit))
+    return [_kept(row) for row in rows]
+
+
+async def versions(session: AsyncSession, evaluation_id: UUID) -> list[Kept]:
+    """All versions of an evaluation, newest first."""
+    rows = await session.execute(
+        select(_VERSION.c.result, _VERSION.c.finalised_at)
+        .where(_VERSION.c.evaluation_id == evaluation_id)
+        .order_by(_VERSION.c.version.desc())
+    )
+    return [_kept(row) for row in rows]

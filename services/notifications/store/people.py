@@ -1,0 +1,64 @@
+"""Queries about recipients: where they can be reached, and what they chose."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.notifications.models import Contact, Preference
+from shared.events import EmployeeRegistered
+
+_CONTACT: Final[Table] = Contact.__table__  # type: ignore[attr-defined]  # SQLModel makes it
+_PREFERENCE: Final[Table] = Preference.__table__  # type: ignore[attr-defined]
+
+
+async def keep_contacts(session: AsyncSession, records: Sequence[EmployeeRegistered]) -> None:
+    """Keep where people can be reached; an older record never takes the place of a newer one."""
+    newest: dict[UUID, EmployeeRegistered] = {}
+    for record in records:
+        before = newest.get(record.employee_id)
+        if before is None or before.version < record.version:
+            newest[record.employee_id] = record
+    connection = await session.connection()
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    change = dialect.insert(_CONTACT)
+    await connection.execute(
+        change.on_conflict_do_update(
+            index_elements=["recipient_id"],
+            set_={name: change.excluded[name] for name in ("version", "agency_id", "email")},
+            where=change.excluded.version > _CONTACT.c.version,
+        ),
+        [
+            {
+                "recipient_id": id_,
+                "version": record.version,
+                "agency_id": record.agency_id,
+                "email": record.email,
+            }
+            for id_, record in sorted(newest.items())
+        ],
+    )
+
+
+async def without_email(session: AsyncSession, recipients: Collection[UUID]) -> set[UUID]:
+    """Those of these recipients who switched e-mail off."""
+    rows = await session.execute(
+        select(_PREFERENCE.c.recipient_id).where(
+            _PREFERENCE.c.recipient_id.in_(sorted(recipients)), _PREFERENCE.c.email.is_(False)
+        )
+    )
+    return set(rows.scalars())
+
+
+async def preference(session: AsyncSession, recipient_id: UUID) -> Preference:
+    """What a recipient chose; the defaults where nothing was chosen."""
+    found = await session.get(Preference, recipient_id)
+    return found or Preference(recipient_id=recipient_id)
+
+
+async def choose(session: AsyncSession, chosen: Preference) -> None:
+    """Keep what a recipient chose."""
+    await session.merge(chosen)

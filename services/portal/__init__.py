@@ -1,0 +1,14 @@
+"""Portal: the web face. It asks the services over HTTP and shows what they answer.
+
+Listens: nothing; it has no Kafka.
+Tells: nothing.
+Keeps: nothing; it has no database.
+Answers: pages: sign in, my result, my inbox, one import.
+"""
+
+from typing import Final
+
+from shared.events import Data
+
+LISTENS: Final[tuple[type[Data], ...]] = ()
+TELLS: Final[tuple[type[Data], ...]] = ()

@@ -1,0 +1,165 @@
+"""Sends rows of the outbox through one producer: in order, one produce batch a partition."""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import InvalidTopicError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.partitioner import DefaultPartitioner
+from sqlalchemy import Row
+
+from shared import telemetry
+from shared.outbox import unpack
+
+log = logging.getLogger(__name__)
+
+PERMANENT: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError)
+"""Errors no broker will ever take back; aiokafka's `retriable` does not tell them apart."""
+ASK_SECONDS: Final = 10.0
+
+_partition_of = DefaultPartitioner()
+
+
+@dataclass(slots=True)
+class Sent:
+    """What became of a batch of rows.
+
+    Attributes:
+        acknowledged: ids of rows the broker has.
+        refused: ids of rows no broker will ever take, with the error's name.
+        positions: topic and partition to the highest offset acknowledged.
+        waiting: whether some rows have to be sent again.
+    """
+
+    acknowledged: list[int] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+    positions: dict[tuple[str, int], int] = field(default_factory=dict)
+    first: dict[tuple[str, int], int] = field(default_factory=dict)
+    waiting: bool = False
+
+
+class Carrier:
+    """Sends rows through one producer, which is made anew after any failure."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._settings = settings
+        self._producer: AIOKafkaProducer | None = None
+
+    async def producer(self) -> AIOKafkaProducer:
+        """The producer, started."""
+        if self._producer is None:
+            producer = AIOKafkaProducer(**self._settings)
+            try:
+                await producer.start()
+            except BaseException:
+                await producer.stop()
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def ends(self, topics: Collection[str]) -> dict[tuple[str, int], int]:
+        """The offset the next record will get, of each partition the broker has of these topics."""
+        asker = AIOKafkaConsumer(
+            bootstrap_servers=self._settings["bootstrap_servers"],
+            enable_auto_commit=False,
+            **self._settings.get("security", {}),
+        )
+        await asker.start()
+        try:
+            known = await asker.topics()
+            there = [
+                TopicPartition(topic, partition)
+                for topic in sorted(set(topics) & known)
+                for partition in sorted(asker.partitions_for_topic(topic) or ())
+            ]
+            async with asyncio.timeout(ASK_SECONDS):
+                ends = await asker.end_offsets(there) if there else {}
+        finally:
+            await asker.stop()
+        return {(where.topic, where.partition): end for where, end in ends.items()}
+
+    async def close(self) -> None:
+        """Flush and let go of the producer."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with contextlib.suppress(Exception):
+                await producer.stop()
+
+    async def send(self, rows: Sequence[Row[Any]]) -> Sent:
+        """Send rows in order, one produce batch a partition.
+
+        After a row that has to be sent again, no later row of its partition counts as sent.
+        """
+        producer = await self.producer()
+        sent = Sent()
+        groups: dict[tuple[str, int], list[Row[Any]]] = defaultdict(list)
+        partitions: dict[str, list[int]] = {}
+        for row in rows:
+            if row.topic not in partitions:
+                partitions[row.topic] = sorted(await producer.partitions_for(row.topic))
+            there = partitions[row.topic]
+            groups[row.topic, _partition_of(row.key, there, there)].append(row)
+        await asyncio.gather(
+            *(self._send_to(producer, *where, group, sent) for where, group in groups.items())
+        )
+        if sent.waiting:
+            await self.close()
+        return sent
+
+    async def _send_to(
+        self,
+        producer: AIOKafkaProducer,
+        topic: str,
+        partition: int,
+        rows: Sequence[Row[Any]],
+        sent: Sent,
+    ) -> bool:
+        """Send one partition's rows; False if some have to be sent again."""
+        remaining = list(rows)
+        while remaining:
+            batch = producer.create_batch()
+            taken = 0
+            for row in remaining:
+                if (
+                    batch.append(
+                        timestamp=None, key=row.key, value=row.payload, headers=unpack(row.headers)
+                    )
+                    is None
+                ):
+                    break
+                taken += 1
+            try:
+                if taken:
+                    ack = await (await producer.send_batch(batch, topic, partition=partition))
+                else:  # one record larger than a batch
+                    taken, row = 1, remaining[0]
+                    ack = await producer.send_and_wait(
+                        topic, row.payload, row.key, partition, headers=unpack(row.headers)
+                    )
+            except PERMANENT as error:
+                # The batch was refused for its size: find the row that is too large alone.
+                if taken > 1:
+                    middle = taken // 2
+                    return await self._send_to(
+                        producer, topic, partition, remaining[:middle], sent
+                    ) and await self._send_to(producer, topic, partition, remaining[middle:], sent)
+                sent.refused[remaining[0].id] = type(error).__name__
+            except Exception as error:  # noqa: BLE001  # whatever it is, the rows stay
+                log.warning(
+                    "the broker did not take a batch; it will be sent again",
+                    extra={"topic": topic, "rows": len(remaining), "error": type(error).__name__},
+                )
+                sent.waiting = True
+                return False
+            else:
+                sent.acknowledged += [row.id for row in remaining[:taken]]
+                sent.first.setdefault((topic, partition), ack.offset)
+                sent.positions[topic, partition] = ack.offset + taken - 1
+                telemetry.TOLD.labels(topic).inc(taken)
+            remaining = remaining[taken:]
+        return True

@@ -1,0 +1,180 @@
+"""One database a service: PostgreSQL in production, SQLite on a laptop; the same code on both.
+
+`Database.begin()` is the unit of work: one transaction, kept whole or not at all. Facts told in
+it (see `shared.outbox`) leave only after it is kept.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+from sqlalchemy import DateTime, Dialect, Table, TypeDecorator, event, exc, insert, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.settings import ServiceSettings
+
+NAMING: Final = {
+    "ix": "%(table_name)s_%(column_0_N_name)s",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "pk": "%(table_name)s_pkey",
+}
+"""Constraints have the same names on both databases, so that migrations can name them."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time, always with its zone (UTC), also where the database knows none."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """To the database."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """From the database."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+COPY_FROM = 50
+"""From how many rows on PostgreSQL's COPY is faster than an insert."""
+
+PASSING = (
+    exc.OperationalError,
+    exc.InterfaceError,
+    exc.TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InterfaceError,
+    asyncpg.LockNotAvailableError,
+    OSError,
+    TimeoutError,
+)
+"""Errors that say the database is away or busy: they pass by themselves."""
+
+
+def passes(error: BaseException) -> bool:
+    """Whether trying again later can help, or the same would fail again for ever."""
+    if isinstance(error, exc.DBAPIError):
+        cause = error.orig.__cause__ if error.orig else None
+        return (
+            error.connection_invalidated
+            or isinstance(error, PASSING)
+            or (cause is not None and isinstance(cause, PASSING))
+        )
+    return isinstance(error, PASSING)
+
+
+class Database:
+    """A service's database: its engine, its transactions, and a bell that rings when facts wait."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.is_postgres = engine.dialect.name == "postgresql"
+        self.told = asyncio.Event()
+        self._sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+        self._readers = async_sessionmaker(
+            engine.execution_options(reading=True), class_=AsyncSession, expire_on_commit=False
+        )
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end, rolled back on any error."""
+        async with self._sessions.begin() as session:
+            yield session
+        if session.info.pop("told", False):
+            self.told.set()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session that only reads, and never waits for a writer."""
+        async with self._readers() as session:
+            yield session
+
+    async def answers(self) -> bool:
+        """Whether the database answers a simple question."""
+        try:
+            async with self.engine.connect() as connection:
+                await connection.execute(text("select 1"))
+        except Exception as error:
+            if passes(error):
+                return False
+            raise
+        return True
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+def connect(settings: ServiceSettings) -> Database:
+    """The database named in the settings; nothing is opened before it is first asked.
+
+    Statements' parameters never reach an error's text: they are personal data.
+    """
+    url = make_url(settings.database_url)
+    if settings.database_password is not None:
+        url = url.set(password=settings.database_password.get_secret_value())
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(url, hide_parameters=True)
+        _tame_sqlite(engine)
+    else:
+        engine = create_async_engine(
+            url, hide_parameters=True, pool_size=settings.pool_size, pool_pre_ping=True
+        )
+    return Database(engine)
+
+
+def _tame_sqlite(engine: AsyncEngine) -> None:
+    """Write-ahead log, and transactions that take the write lock when they begin.
+
+    SQLite's own default begins no transaction on SELECT, which loses updates silently.
+    """
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("pragma journal_mode=wal")
+        cursor.execute("pragma synchronous=normal")
+        cursor.execute("pragma busy_timeout=10000")
+        cursor.execute("pragma foreign_keys=on")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def on_begin(connection: Any) -> None:
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("begin" if reading else "begin immediate")
+
+
+async def insert_rows(
+    session: AsyncSession, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert many rows at once: COPY on PostgreSQL, one prepared statement elsewhere.
+
+    Rows are tuples in the order of `columns`; no row may be there already.
+    """
+    if not rows:
+        return
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
+        raw = (await connection.get_raw_connection()).driver_connection
+        if raw is None:
+            raise exc.InterfaceError("copy", None, Exception("connection is closed"))
+        if not raw.is_in_transaction():  # the driver begins lazily, and COPY goes past it
+            await connection.execute(text("select 1"))
+        await raw.copy_records_to_table(table.name, records=rows, columns=list(columns))
+        return
+    await connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def json_list(values: Iterable[object]) -> str:
+    """Values as one JSON array: how SQLite takes a list as a single parameter."""
+    return msgspec.json.encode(list(values)).decode()

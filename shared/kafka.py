@@ -1,0 +1,139 @@
+"""The Kafka side of delivery: one consumer a service, settled so that nothing is lost."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+
+from shared.delivery import Delivery
+from shared.settings import CommonSettings
+
+REBALANCE_MS: Final = 60_000
+STUCK_SECONDS: Final = 60.0
+"""A batch that takes longer than this, or a consumer that stopped polling, is not alive."""
+
+
+class _Records:
+    """A codec that decodes nothing, so that no record can fail before we look at it."""
+
+    async def decode(self, msg: Any) -> Any:
+        return msg.raw_message
+
+    async def decode_batch(self, msg: Any) -> list[Any]:
+        return list(msg.raw_message)
+
+    async def encode(self, msg: Any, serializer: Any = None) -> tuple[bytes, str | None]:
+        raise NotImplementedError("facts leave through the outbox")
+
+    async def encode_batch(
+        self, msgs: Any, serializer: Any = None
+    ) -> list[tuple[bytes, str | None]]:
+        raise NotImplementedError("facts leave through the outbox")
+
+
+async def _unparsed(
+    records: tuple[ConsumerRecord[Any, Any], ...],
+    original: Callable[[Any], Awaitable[KafkaMessage]],
+) -> KafkaMessage:
+    """FastStream reads every header as UTF-8 and skips the batch if one is not: show it none."""
+    message = await original((replace(records[0], headers=(), value=b""),))
+    message.raw_message = records
+    return message
+
+
+class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """Partitions are given up only after the batch under way is done."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+
+    async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:  # noqa: ARG002  # aiokafka's signature
+        async with self._delivery.gate:
+            pass
+
+    async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
+        pass
+
+
+class Consumer:
+    """A service's consumer: one group, all its topics, whole batches."""
+
+    def __init__(self, delivery: Delivery, common: CommonSettings, *, batch: int) -> None:
+        self.delivery = delivery
+        self.broker = KafkaBroker(
+            common.kafka_servers.split(","),
+            apply_types=False,
+            codec=_Records(),
+            client_id=delivery.listening.service,
+            allow_auto_create_topics=False,
+            metadata_max_age_ms=common.kafka_metadata_ms,
+            graceful_timeout=20,
+            logger=logging.getLogger("kafka"),
+            log_level=logging.DEBUG,
+        )
+        self._subscriber = self.broker.subscriber(
+            *delivery.listening.topics,
+            group_id=delivery.listening.service,
+            batch=True,
+            max_records=batch,
+            batch_timeout_ms=10,
+            fetch_max_wait_ms=common.kafka_fetch_wait_ms,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            listener=_Drain(delivery),
+            session_timeout_ms=common.kafka_session_ms,
+            heartbeat_interval_ms=common.kafka_session_ms // 10,
+            rebalance_timeout_ms=REBALANCE_MS,
+            parser=_unparsed,
+        )
+        self._subscriber(self._take)
+
+    async def _take(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
+        await self.delivery.take(records)
+
+    async def start(self) -> None:
+        """Join the group; raises if no broker answers."""
+        await self.broker.start()
+
+    async def stop(self) -> None:
+        """Finish the batch under way, commit, leave the group."""
+        await self.broker.stop()
+
+    @property
+    def assigned(self) -> bool:
+        """Whether the group gave this process partitions (none is right if there are too many)."""
+        consumer = self._subscriber.consumer
+        return consumer is not None and bool(consumer.assignment())
+
+    @property
+    def alive(self) -> bool:
+        """Whether batches are taken, kept, and none hangs."""
+        consumer = self._subscriber.consumer
+        if consumer is None or not self._subscriber.tasks:
+            return False
+        if all(task.done() for task in self._subscriber.tasks):
+            return False
+        if self.delivery.busy:
+            return time.monotonic() - self.delivery.progress < STUCK_SECONDS
+        self.delivery.progress = time.monotonic()
+        return True
+
+
+async def wait_for_broker(start: Callable[[], Awaitable[None]], *, seconds: float) -> None:
+    """Start a client, trying again while the broker is away; raises the last error in the end."""
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            return await start()
+        except Exception:
+            if time.monotonic() > ends:
+                raise
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.sleep(0.5)

