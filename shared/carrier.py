@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import InvalidTopicError, MessageSizeTooLargeError, RecordListTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 from sqlalchemy import Row
@@ -32,15 +33,32 @@ class Sent:
     Attributes:
         acknowledged: ids of rows the broker has.
         refused: ids of rows no broker will ever take, with the error's name.
-        positions: topic and partition to the highest offset acknowledged.
+        positions: topic and partition to the offset of the newest batch acknowledged: the log
+            must end behind it for as long as the broker remembers.
         waiting: whether some rows have to be sent again.
     """
 
     acknowledged: list[int] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
     positions: dict[tuple[str, int], int] = field(default_factory=dict)
-    first: dict[tuple[str, int], int] = field(default_factory=dict)
     waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a broker says of itself.
+
+    Attributes:
+        cluster: its id; a broker that lost everything comes back with another.
+        ends: by topic and partition, where the log ends.
+    """
+
+    cluster: str
+    ends: Mapping[tuple[str, int], int]
+
+    def has(self, cluster: str, where: tuple[str, int], offset: int) -> bool:
+        """Whether it still has what was acknowledged there."""
+        return self.cluster == cluster and self.ends.get(where, 0) > offset
 
 
 class Carrier:
@@ -49,10 +67,13 @@ class Carrier:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
+        self.cluster = ""
+        """The id of the cluster the producer was started on."""
 
     async def producer(self) -> AIOKafkaProducer:
         """The producer, started."""
         if self._producer is None:
+            self.cluster = await self._cluster()
             producer = AIOKafkaProducer(**self._settings)
             try:
                 await producer.start()
@@ -62,12 +83,10 @@ class Carrier:
             self._producer = producer
         return self._producer
 
-    async def ends(self, topics: Collection[str]) -> dict[tuple[str, int], int]:
-        """The offset the next record will get, of each partition the broker has of these topics."""
+    async def look(self, topics: Collection[str]) -> Seen:
+        """What the broker says of itself and of these topics now."""
         asker = AIOKafkaConsumer(
-            bootstrap_servers=self._settings["bootstrap_servers"],
-            enable_auto_commit=False,
-            **self._settings.get("security", {}),
+            bootstrap_servers=self._settings["bootstrap_servers"], enable_auto_commit=False
         )
         await asker.start()
         try:
@@ -81,7 +100,16 @@ class Carrier:
                 ends = await asker.end_offsets(there) if there else {}
         finally:
             await asker.stop()
-        return {(where.topic, where.partition): end for where, end in ends.items()}
+        found = {(where.topic, where.partition): end for where, end in ends.items()}
+        return Seen(await self._cluster(), found)
+
+    async def _cluster(self) -> str:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings["bootstrap_servers"])
+        await admin.start()
+        try:
+            return str((await admin.describe_cluster())["cluster_id"])
+        finally:
+            await admin.close()
 
     async def close(self) -> None:
         """Flush and let go of the producer."""
@@ -158,8 +186,7 @@ class Carrier:
                 return False
             else:
                 sent.acknowledged += [row.id for row in remaining[:taken]]
-                sent.first.setdefault((topic, partition), ack.offset)
-                sent.positions[topic, partition] = ack.offset + taken - 1
+                sent.positions[topic, partition] = ack.offset
                 telemetry.TOLD.labels(topic).inc(taken)
             remaining = remaining[taken:]
         return True

@@ -70,6 +70,7 @@ told_position = Table(
     Column("topic", String(249), primary_key=True),
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("offset", BigInteger, nullable=False),
+    Column("cluster", String(100), nullable=False),
 )
 
 COLUMNS: Final = ("shard", "fact_id", "topic", "key", "payload", "headers")

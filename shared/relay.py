@@ -152,19 +152,21 @@ class Relay:
             await self._move(connection, [identity], error=error)
         if not sent.positions:
             return
-        kept = await self._positions(connection)
-        if any(first <= kept.get(where, -1) for where, first in sent.first.items()):
-            self._checked = float("-inf")  # offsets went back: the broker forgot
-            return
         rows = [
-            {"topic": topic, "partition": partition, "offset": offset}
+            {
+                "topic": topic,
+                "partition": partition,
+                "offset": offset,
+                "cluster": self._carrier.cluster,
+            }
             for (topic, partition), offset in sorted(sent.positions.items())
         ]
         dialect = postgresql if self._database.is_postgres else sqlite
         change = dialect.insert(told_position)
         await connection.execute(
             change.on_conflict_do_update(
-                index_elements=["topic", "partition"], set_={"offset": change.excluded.offset}
+                index_elements=["topic", "partition"],
+                set_={name: change.excluded[name] for name in ("offset", "cluster")},
             ),
             rows,
         )
@@ -181,23 +183,24 @@ class Relay:
         await connection.execute(_COPY_ON_SQLITE, {"ids": found, "error": error})
         await connection.execute(_DROP_ON_SQLITE, {"ids": found})
 
-    async def _positions(self, connection: AsyncConnection) -> dict[tuple[str, int], int]:
-        rows = (await connection.execute(select(told_position))).all()
-        return {(row.topic, row.partition): row.offset for row in rows}
-
     async def _refill_lost_topics(self) -> None:
         """Put back into the outbox all that was told to topics the broker has forgotten."""
         async with self._database.read() as session:
-            kept = await self._positions(await session.connection())
+            kept = (await session.execute(select(told_position))).all()
         if self._provision is not None:
             await self._provision()
         if not kept:
             return
-        ends = await self._carrier.ends({topic for topic, _ in kept})
-        lost = {where[0] for where, offset in kept.items() if ends.get(where, 0) <= offset}
+        seen = await self._carrier.look({row.topic for row in kept})
+        lost = {
+            row.topic
+            for row in kept
+            if not seen.has(row.cluster, (row.topic, row.partition), row.offset)
+        }
         if not lost:
             return
         log.warning("the broker lost topics; they are told again", extra={"topics": sorted(lost)})
+        await self._carrier.close()
         async with self._database.engine.begin() as connection:
             if self._database.is_postgres and not await self._lead(connection):
                 return

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 from aiokafka.errors import KafkaError
@@ -14,11 +15,16 @@ from rich.console import Console
 from deploy.cli import importing, report
 from deploy.cli import topics as declared
 from deploy.cli import up as stack_up
-from deploy.cli.installation import Installation, agency_id, development_token, is_production
+from deploy.cli.installation import (
+    Installation,
+    agency_id,
+    development_token,
+    is_production,
+    this_stack,
+)
 from deploy.cli.progress import Steps
 from deploy.cli.texts import say
 from deploy.cli.trouble import Trouble
-from deploy.local.environment import Stack
 from shared.provision import Difference
 
 ROWS_REJECTED = 3
@@ -35,6 +41,7 @@ app.add_typer(topics, name="topics")
 console = Console()
 errors = Console(stderr=True)
 
+T = TypeVar("T")
 Servers = Annotated[str | None, typer.Option(help="Brokers: host:port, comma-separated.")]
 
 
@@ -67,13 +74,11 @@ def import_file(
         str | None, typer.Option(help="A bearer token for --url.", envvar="KINERJA_TOKEN")
     ] = None,
 ) -> None:
-    """Import an export and report row by row. Exits 0; 3 if rows were rejected; 1 if none came in."""
+    """Import an export, report row by row; exits 3 if rows were rejected, 1 if it was refused."""
     services = _installation(url, token)
     import_id = importing.begin(services, file)
     with Steps(errors).counting(say("import.reading", file=file.name)) as bar:
-        done = importing.follow(
-            services, import_id, lambda now: bar.move(now.rows_done, now.rows)
-        )
+        done = importing.follow(services, import_id, lambda now: bar.move(now.rows_done, now.rows))
     found = list(importing.findings(services, import_id))
     report.show(console, done, found)
     if json is not None:
@@ -128,4 +133,55 @@ def token(
         wish["employee_id"] = employee
     if agency is not None:
         wish["agency_id"] = str(agency_id(agency))
-    sys.stdout.write(f"{development_token(_stack(), wish)}\n")
+    sys.stdout.write(f"{development_token(this_stack(), wish)}\n")
+
+
+def _installation(url: str | None, token: str | None) -> Installation:
+    """The one named by `--url`, else the embedded stack on this machine."""
+    if url is not None:
+        if token is None:
+            raise Trouble(say("token.needed"))
+        return Installation({"appraisal": url.rstrip("/")}, lambda: token, through_proxy=True)
+    if is_production(os.environ):
+        raise Trouble(say("import.url_needed"))
+    return Installation.embedded(this_stack(), "personnel_officer")
+
+
+def _kafka(servers: str | None) -> declared.Client:
+    named = servers or os.environ.get("KINERJA_KAFKA_SERVERS")
+    if named is None and is_production(os.environ):
+        raise Trouble(say("topics.servers_needed"))
+    addresses = (named or this_stack().kafka_servers).split(",")
+    return {"bootstrap_servers": addresses, "client_id": "kinerja"}
+
+
+def _reaching(client: declared.Client, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    try:
+        return asyncio.run(work())
+    except (KafkaError, OSError) as error:
+        servers = ",".join(client["bootstrap_servers"])
+        raise Trouble(say("topics.failed", servers=servers, reason=type(error).__name__)) from error
+
+
+def _show_differences(found: Sequence[Difference]) -> None:
+    for one in found:
+        what = say(f"topics.{one.what}") if one.what in declared.WORDS else one.what
+        actual = one.actual if one.actual is not None else say("topics.absent")
+        line = say(
+            "topics.differs", topic=one.topic, what=what, declared=one.declared, actual=actual
+        )
+        console.print(line, highlight=False, soft_wrap=True)
+    if found:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command; whatever stops it is one line, and exit code 1."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        app()
+    except Trouble as trouble:
+        errors.print(str(trouble), style="bold red", soft_wrap=True, markup=False, highlight=False)
+        for line in trouble.details:
+            errors.print(f"  {line}", soft_wrap=True, markup=False, highlight=False)
+        sys.exit(1)

@@ -103,7 +103,7 @@ def findings(services: Installation, import_id: str) -> Iterator[Finding]:
     """All findings of an import, the gravest kind first."""
     for kind in KINDS:
         path = f"/imports/{import_id}/findings"
-        yield from services.items("appraisal", path, Finding, kind=kind, limit=200)
+        yield from services.items("appraisal", path, Finding, {"kind": kind, "limit": "200"})
 
 
 def save_rejected(services: Installation, done: Import, file: Path) -> bool:

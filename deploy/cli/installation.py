@@ -23,6 +23,13 @@ PRODUCTION: Final = "production"
 T = TypeVar("T")
 
 
+class _Page(msgspec.Struct, frozen=True):
+    """A page of a list, its items not looked at yet."""
+
+    items: list[Any]
+    next: str | None = None
+
+
 def agency_id(code: str) -> UUID:
     """An agency's id, from its BKN code."""
     return uuid5(NAMESPACE_URL, f"urn:kinerja:agency:{code}")
@@ -31,6 +38,14 @@ def agency_id(code: str) -> UUID:
 def is_production(environ: Mapping[str, str]) -> bool:
     """Whether the environment says that this is no embedded stack."""
     return environ.get("KINERJA_PROFILE") == PRODUCTION
+
+
+def this_stack() -> Stack:
+    """The embedded stack the environment describes."""
+    try:
+        return Stack.of(os.environ)
+    except ValueError as error:
+        raise Trouble(say("stack.no_port", reason=error)) from error
 
 
 class Installation:
@@ -67,28 +82,26 @@ class Installation:
         names = (*SERVICES, "portal", "desk")
         return cls({name: stack.url(name) for name in names}, token, transport=transport)
 
-    def url(self, service: str) -> str:
-        """Where a service answers."""
-        return self._urls[service]
-
-    def get(self, service: str, path: str, kind: type[T], **params: object) -> T:
+    def get(self, service: str, path: str, kind: type[T], **query: str) -> T:
         """What a service answers, as `kind`."""
-        return self._as(kind, self._ask("GET", service, path, params=_known(params)))
+        return self._as(kind, self._ask("GET", service, path, params=query))
 
     def download(self, service: str, path: str, file: Path) -> None:
         """Keep what a service answers as a file."""
         file.write_bytes(self._ask("GET", service, path).content)
 
-    def items(self, service: str, path: str, kind: type[T], **params: object) -> Iterator[T]:
+    def items(
+        self, service: str, path: str, each: type[T], query: Mapping[str, str]
+    ) -> Iterator[T]:
         """All items of a list, page by page."""
-        after: str | None = None
+        place: dict[str, str] = {}
         while True:
-            answer = self._ask("GET", service, path, params=_known(params | {"after": after}))
-            page = self._as(dict[str, Any], answer)
-            yield from msgspec.convert(page["items"], list[kind])  # type: ignore[valid-type]  # kind is a type
-            after = page["next"]
-            if after is None:
+            answer = self._ask("GET", service, path, params={**query, **place})
+            page = self._as(_Page, answer)
+            yield from msgspec.convert(page.items, list[each])  # type: ignore[valid-type]  # it is a type
+            if page.next is None:
                 return
+            place = {"after": page.next}
 
     def upload(self, service: str, path: str, file: Path, kind: type[T]) -> T:
         """Send a file, streamed from disk."""
@@ -110,7 +123,7 @@ class Installation:
     def _bearer(self) -> str:
         return self._token()
 
-    def _ask(self, method: str, service: str, path: str, **rest: Any) -> httpx.Response:  # noqa: ANN401  # httpx's own
+    def _ask(self, method: str, service: str, path: str, **rest: Any) -> httpx.Response:
         url = f"{self._urls[service]}{path}"
         headers = {"Authorization": f"Bearer {self._bearer}"}
         try:
@@ -120,9 +133,7 @@ class Installation:
                 say("service.silent", service=service, url=self._urls[service])
             ) from error
         if not answer.is_success:
-            raise Trouble(
-                say("service.refused", service=service, reason=_reason(answer))
-            )
+            raise Trouble(say("service.refused", service=service, reason=_reason(answer)))
         return answer
 
     @staticmethod
@@ -159,7 +170,3 @@ def _reason(answer: httpx.Response) -> str:
     except msgspec.DecodeError:
         problem = {}
     return str(problem.get("detail") or f"{answer.status_code} {answer.reason_phrase}")
-
-
-def _known(params: Mapping[str, object]) -> dict[str, str]:
-    return {name: str(value) for name, value in params.items() if value is not None}

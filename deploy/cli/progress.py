@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from deploy.cli.texts import say
-
 
 class Bar:
     """One progress bar."""
@@ -51,10 +49,3 @@ class Steps:
         hidden = not self._console.is_terminal
         with Progress(*columns, console=self._console, transient=True, disable=hidden) as progress:
             yield Bar(progress, what)
-
-    def importing(self, name: str) -> "_Counting":
-        """The step in which a file is read."""
-        return self.counting(say("import.reading", file=name))
-
-
-_Counting = "Iterator[Bar]"

@@ -156,13 +156,16 @@ def summarise(done: Import, told: Told, seconds: float) -> Summary:
 
 def show(console: Console, summary: Summary, failed: int, report: Path | None) -> None:
     """One sentence, then the numbers in a table; `failed` e-mails are named if there are any."""
-    rejected = say("summary.report", count=summary.rejected, report=report) if report else ""
+    if report is None:
+        rejected = say("summary.rejected_none")
+    else:
+        rejected = say("summary.rejected_report", count=summary.rejected, report=report)
     console.print(
         say(
             "summary.sentence",
             rows=summary.rows,
             finalised=summary.finalised,
-            rejected=rejected or say("summary.rejected", count=summary.rejected),
+            rejected=rejected,
             set_aside=summary.set_aside,
             recommendations=summary.recommendations,
             people=summary.people_with_recommendations,

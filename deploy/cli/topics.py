@@ -15,6 +15,8 @@ Client = Mapping[str, Any]
 """aiokafka's connection settings."""
 MISSING = "missing"
 PARTITIONS = "partitions"
+WORDS = (MISSING, PARTITIONS)
+"""What may differ besides settings, which go by Kafka's names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,7 @@ class Applied:
     left: list[Difference]
 
 
-async def differences(
-    client: Client, *, declared: Sequence[Topic] = DECLARED
-) -> list[Difference]:
+async def differences(client: Client, *, declared: Sequence[Topic] = DECLARED) -> list[Difference]:
     """Where the broker is not as declared."""
     admin = AIOKafkaAdminClient(**client)
     await admin.start()
@@ -65,9 +65,7 @@ async def _compare(admin: AIOKafkaAdminClient, topic: Topic) -> list[Difference]
     partitions = len(described["partitions"])
     found = []
     if partitions != topic.partitions:
-        found.append(
-            Difference(topic.name, PARTITIONS, str(topic.partitions), str(partitions))
-        )
+        found.append(Difference(topic.name, PARTITIONS, str(topic.partitions), str(partitions)))
     actual = {name: value for name, (value, _) in (await _settings(admin, topic.name)).items()}
     return found + [
         Difference(topic.name, name, value, actual.get(name))
@@ -102,9 +100,7 @@ async def _change(client: Client, topics: Sequence[Topic]) -> list[str]:
         for topic in topics:
             held = await _settings(admin, topic.name)
             kept = {name: value for name, (value, is_own) in held.items() if is_own}
-            wanted = ConfigResource(
-                ConfigResourceType.TOPIC, topic.name, kept | topic.settings
-            )
+            wanted = ConfigResource(ConfigResourceType.TOPIC, topic.name, kept | topic.settings)
             for answer in await admin.alter_configs([wanted]):
                 for code, *_ in answer.resources:
                     if code:

@@ -1,7 +1,7 @@
 """What stops a command: one line that says what to do."""
 
 
-class Trouble(Exception):  # noqa: N818  # it is shown, not raised at a caller
+class Trouble(Exception):
     """A command cannot go on. Its text is the line shown; `details` are lines below it."""
 
     def __init__(self, line: str, details: tuple[str, ...] = ()) -> None:

@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 
 from deploy.cli import importing, summary, topics
-from deploy.cli.installation import Installation
+from deploy.cli.installation import Installation, this_stack
 from deploy.cli.progress import Steps
 from deploy.cli.report import write_json
 from deploy.cli.texts import say
@@ -32,7 +33,7 @@ LOOK_SECONDS: Final = 0.5
 """How often to look after the processes once all is done."""
 
 
-class _ToldToEnd(Exception):  # noqa: N818  # nothing went wrong
+class _ToldToEnd(KeyboardInterrupt):
     """Ctrl-C, or a signal that means the same."""
 
 
@@ -62,7 +63,9 @@ class Run:
                 self.check()
                 if time.monotonic() > ends:
                     raise Trouble(
-                        say("up.late", what=what, seconds=START_SECONDS, logs=_near(self.stack.logs))
+                        say(
+                            "up.late", what=what, seconds=START_SECONDS, logs=_near(self.stack.logs)
+                        )
                     )
                 time.sleep(POLL_SECONDS)
 
@@ -70,7 +73,7 @@ class Run:
 def up(console: Console, file: Path, *, once: bool, save_summary: Path | None) -> None:
     """Start everything, import `file`, say what came of it; stay until told to end."""
     began = time.monotonic()
-    stack = _stack()
+    stack = this_stack()
     try:
         folder.prepare(stack)
         environ = folder.environment(stack, os.environ)
@@ -116,16 +119,17 @@ def _start(run: Run) -> None:
     client = {"bootstrap_servers": [run.stack.kafka_servers], "client_id": "kinerja"}
     run.wait_for(say("up.broker"), lambda: asyncio.run(topics.reachable(client)))
     asyncio.run(topics.apply(client))
-    run.processes.start(*(name for name in run.processes.names if name not in FOUNDATIONS))
+    others = [name for name in run.processes.names if name not in FOUNDATIONS]
+    run.processes.start(*others)
     services = Installation.embedded(run.stack, "operator")
-    for name in ("desk", *SERVICES, "portal"):
-        run.wait_for(say("up.service", name=name), lambda name=name: services.ready(name))
+    for name in ("desk", *others):
+        run.wait_for(say("up.service", name=name), partial(services.ready, name))
 
 
 def _do_the_main_job(run: Run, console: Console, file: Path, save_summary: Path | None) -> None:
     services = Installation.embedded(run.stack, "personnel_officer")
     import_id = importing.begin(services, file)
-    with run.steps.importing(file.name) as bar:
+    with run.steps.counting(say("import.reading", file=file.name)) as bar:
 
         def on_rows(now: importing.Import) -> None:
             run.check()
@@ -156,13 +160,6 @@ def _show_addresses(console: Console, stack: Stack) -> None:
     width = max(len(name) for name, _ in lines)
     for name, address in lines:
         console.print(f"{name:<{width}}  {address}", soft_wrap=True, highlight=False)
-
-
-def _stack() -> Stack:
-    try:
-        return Stack.of(os.environ)
-    except ValueError as error:
-        raise Trouble(say("up.no_port", reason=error)) from error
 
 
 def _near(path: Path) -> Path:

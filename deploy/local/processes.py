@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from deploy.local.environment import PROJECT
 
@@ -56,7 +56,7 @@ class Processes:
         self._environ = dict(environ) | {"PATH": f"{scripts}{os.pathsep}{environ.get('PATH', '')}"}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def __enter__(self) -> "Processes":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -82,9 +82,9 @@ class Processes:
             if log.exists():
                 log.replace(log.with_suffix(".log.1"))
             with log.open("wb") as output:
-                self._running[name] = subprocess.Popen(
+                self._running[name] = subprocess.Popen(  # noqa: S602  # Procfile lines are shell, and ours
                     self._commands[name],
-                    shell=True,  # noqa: S602  # Procfile lines are shell, and they are ours
+                    shell=True,
                     cwd=PROJECT,
                     env=self._environ,
                     stdin=subprocess.DEVNULL,

@@ -1,8 +1,7 @@
 """Evaluations and people: what the result is, why, and in which versions."""
 
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -10,16 +9,14 @@ from fastapi import APIRouter, Header
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appraisal import data, rules, store
+from services.appraisal import rules, store
 from services.appraisal.models import Employee
+from services.appraisal.routes.answers import AGENCIES, TEXTS
 from services.appraisal.store import Kept
 from shared.auth import Principal, Role
 from shared.events.words import Predicate
 from shared.http import After, Limit, Page, Reading, absent, asks, page, place
-from shared.i18n import best_language, catalogue
-
-TEXTS: Final = catalogue(Path(__file__).parent.parent / "locales")
-AGENCIES: Final = {rules.agency_id(one): one for one in rules.read_agencies(data.agencies())}
+from shared.i18n import best_language
 
 routes = APIRouter()
 Languages = Annotated[str | None, Header(alias="Accept-Language")]

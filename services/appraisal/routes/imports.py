@@ -5,102 +5,35 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Depends, Header, Request, Response, UploadFile
-from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appraisal import data, rules, store
-from services.appraisal.models import Import, ImportFinding, ImportState
+from services.appraisal import rules, store
+from services.appraisal.models import Import, ImportState
+from services.appraisal.routes.answers import (
+    DistributionOut,
+    FindingOut,
+    HandedInOut,
+    ImportOut,
+    distribution_out,
+    finding_out,
+    import_out,
+)
 from services.appraisal.settings import Settings
 from services.appraisal.store import Vault
 from shared.auth import Principal, Role
 from shared.events import new_id
 from shared.http import After, Limit, Page, Problem, Reading, Session, absent, asks, page, place
-from shared.i18n import best_language, catalogue
+from shared.i18n import best_language
 
-TEXTS: Final = catalogue(Path(__file__).parent.parent / "locales")
-AGENCIES: Final = {rules.agency_id(one): one for one in rules.read_agencies(data.agencies())}
 PART: Final = 1024 * 1024
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Languages = Annotated[str | None, Header(alias="Accept-Language")]
 Officer = Annotated[Principal, asks(Role.PERSONNEL_OFFICER, Role.AGENCY_SYSTEM, Role.OPERATOR)]
-
-
-class CountsOut(BaseModel):
-    """Rows counted. `finalised`: all good rows; of these `superseded` corrected an earlier result
-    and `unchanged` said what was kept already.
-    """
-
-    finalised: int
-    superseded: int
-    unchanged: int
-    rejected: int
-    set_aside: int
-    warned: int
-
-
-class RefusedOut(BaseModel):
-    """Why the whole file was refused, and what to do."""
-
-    code: str
-    text: str
-    remedy: str
-
-
-class ImportOut(BaseModel):
-    """An import and how far it is; `rows_done` of `rows` are decided."""
-
-    import_id: UUID
-    agency_id: UUID
-    agency: str
-    state: ImportState
-    filename: str
-    period: dict[str, Any] | None
-    rows: int
-    rows_done: int
-    counts: CountsOut
-    refused: RefusedOut | None
-    created_at: datetime
-    finished_at: datetime | None
-
-
-class HandedInOut(BaseModel):
-    """Where to follow an import."""
-
-    import_id: UUID
-    state: ImportState
-
-
-class FindingOut(BaseModel):
-    """Something found in a row; `row` is the spreadsheet's own number."""
-
-    row: int
-    column: str
-    code: str
-    kind: str
-    reason: str
-    remedy: str
-
-
-class UnitOut(BaseModel):
-    """Headcounts of one unit by predicate; acting posts are left out."""
-
-    root_unit: str
-    total: int
-    predicates: dict[str, int]
-
-
-class DistributionOut(BaseModel):
-    """Headcounts of an import by predicate, and by unit."""
-
-    total: int
-    predicates: dict[str, int]
-    units: list[UnitOut]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +111,7 @@ async def list_imports(
         session, agency, after=last[0] if last else None, limit=limit + 1
     )
     language = best_language(languages)
-    return page([_import(job, language) for job in jobs], limit, lambda one: (one.import_id,))
+    return page([import_out(job, language) for job in jobs], limit, lambda one: (one.import_id,))
 
 
 @api.get("/imports/{import_id}")
@@ -186,7 +119,7 @@ async def show_import(
     import_id: UUID, session: Reading, who: Officer, languages: Languages = None
 ) -> ImportOut:
     """One import and how far it is."""
-    return _import(await _seen(session, who, import_id), best_language(languages))
+    return import_out(await _seen(session, who, import_id), best_language(languages))
 
 
 @api.get("/imports/{import_id}/findings")
@@ -207,7 +140,7 @@ async def list_findings(
     )
     shown = page(found, limit, lambda one: (one.number,))
     language = best_language(languages)
-    return Page(items=[_finding(one, language) for one in shown.items], next=shown.next)
+    return Page(items=[finding_out(one, language) for one in shown.items], next=shown.next)
 
 
 @api.get("/imports/{import_id}/rejected.xlsx", response_class=Response)
@@ -232,7 +165,7 @@ async def download_rejected(
 async def show_distribution(import_id: UUID, session: Reading, who: Officer) -> DistributionOut:
     """Headcounts by unit and predicate, acting posts left out."""
     job = await _seen(session, who, import_id)
-    return _distribution(job.distribution or "{}")
+    return distribution_out(job.distribution or "{}")
 
 
 async def _digest(file: UploadFile) -> str:
@@ -259,65 +192,3 @@ async def _seen(session: AsyncSession, who: Principal, import_id: UUID) -> Impor
     if job is None or not (Role.OPERATOR in who.roles or job.agency_id == who.agency_id):
         raise absent()
     return job
-
-
-def _import(job: Import, language: str) -> ImportOut:
-    agency = AGENCIES.get(job.agency_id)
-    refused = None
-    if job.refused is not None:
-        params = msgspec.json.decode(job.refused_params or "{}", type=dict[str, str])
-        refused = RefusedOut(
-            code=job.refused,
-            text=TEXTS.text(language, f"refusal.{job.refused}.text", **params),
-            remedy=TEXTS.text(language, f"refusal.{job.refused}.remedy", **params),
-        )
-    return ImportOut(
-        import_id=job.import_id,
-        agency_id=job.agency_id,
-        agency=agency.name if agency else "",
-        state=ImportState(job.state),
-        filename=job.filename,
-        period=msgspec.json.decode(job.period) if job.period else None,
-        rows=job.rows,
-        rows_done=job.rows if job.state == ImportState.DONE else job.rows - job.good + job.kept,
-        counts=CountsOut(
-            finalised=job.finalised,
-            superseded=job.superseded,
-            unchanged=job.unchanged,
-            rejected=job.rejected,
-            set_aside=job.set_aside,
-            warned=job.warned,
-        ),
-        refused=refused,
-        created_at=job.created_at,
-        finished_at=job.finished_at,
-    )
-
-
-def _finding(found: ImportFinding, language: str) -> FindingOut:
-    named = f"finding.{found.code}.{found.kind}"
-    params = {"column": found.column, "value": found.value}
-    return FindingOut(
-        row=found.row,
-        column=found.column,
-        code=found.code,
-        kind=found.kind,
-        reason=TEXTS.text(language, f"{named}.reason", **params),
-        remedy=TEXTS.text(language, f"{named}.remedy", **params),
-    )
-
-
-def _distribution(kept: str) -> DistributionOut:
-    counts = msgspec.json.decode(kept, type=dict[str, dict[str, int]])
-    sums: dict[str, int] = {}
-    for predicates in counts.values():
-        for predicate, count in predicates.items():
-            sums[predicate] = sums.get(predicate, 0) + count
-    return DistributionOut(
-        total=sum(sums.values()),
-        predicates=sums,
-        units=[
-            UnitOut(root_unit=unit, total=sum(predicates.values()), predicates=predicates)
-            for unit, predicates in sorted(counts.items())
-        ],
-    )

@@ -205,6 +205,7 @@ def upgrade() -> None:
         sa.Column("topic", sa.String(length=249), nullable=False),
         sa.Column("partition", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("offset", sa.BigInteger(), nullable=False),
+        sa.Column("cluster", sa.String(length=100), nullable=False),
         sa.PrimaryKeyConstraint("topic", "partition", name=op.f("told_position_pkey")),
     )
     # ### end Alembic commands ###
