@@ -1,1 +1,1 @@
-"""How the services are brought to life: the laptop's stack, the cluster's, and the `kinerja` command."""
+"""How the services are brought to life: on a laptop, in a cluster, and by the `kinerja` command."""

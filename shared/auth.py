@@ -1,6 +1,7 @@
 """Who is asking: signed tokens (JWT) of one issuer, checked against the keys it publishes."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ import jwt
 
 from shared.settings import CommonSettings
 
+log = logging.getLogger(__name__)
+
 ALGORITHMS: Final = ["ES256", "RS256", "PS256", "EdDSA"]
 KEYS_SECONDS: Final = 300.0
 """How long the issuer's keys are used before they are asked for again."""
 RETRY_SECONDS: Final = 5.0
-"""An unknown key id asks the issuer at most this often."""
+"""An unknown key id, or an issuer that is away, leads to a question at most this often."""
 
 
 class Role(StrEnum):
@@ -96,6 +99,7 @@ class Tokens:
         self._client = client or httpx.AsyncClient(timeout=5)
         self._keys: dict[str, jwt.PyJWK] = {}
         self._asked = float("-inf")
+        self._answered = False
         self._lock = asyncio.Lock()
 
     async def principal(self, token: str) -> Principal:
@@ -112,8 +116,8 @@ class Tokens:
                 options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )
             return _principal(claims)
-        except (jwt.PyJWTError, ValueError, KeyError, TypeError) as error:
-            raise TokenRefused from error
+        except (jwt.PyJWTError, ValueError, KeyError, TypeError, RecursionError):
+            raise TokenRefused from None
 
     async def close(self) -> None:
         """Let go of the connection to the issuer."""
@@ -122,21 +126,29 @@ class Tokens:
     async def _key(self, kid: str) -> jwt.PyJWK:
         async with self._lock:
             age = time.monotonic() - self._asked
-            if age > KEYS_SECONDS or (kid not in self._keys and age > RETRY_SECONDS):
-                await self._ask()
+            stale = age > (KEYS_SECONDS if kid in self._keys and self._answered else RETRY_SECONDS)
+            if stale:
+                self._asked = time.monotonic()
+                self._answered = await self._ask()
+        if not self._keys:
+            raise IssuerAway
         return self._keys[kid]
 
-    async def _ask(self) -> None:
+    async def _ask(self) -> bool:
+        """Ask for the keys; known ones stay good while the issuer is away."""
         try:
             answer = await self._client.get(self._common.jwks_url)
             answer.raise_for_status()
             found = jwt.PyJWKSet.from_dict(answer.json())
-        except (httpx.HTTPError, jwt.PyJWTError, ValueError) as error:
-            if self._keys:
-                return  # known keys stay good while the issuer is away
-            raise IssuerAway from error
+        except (httpx.HTTPError, httpx.InvalidURL, jwt.PyJWTError, *_UNREADABLE) as error:
+            log.warning("the issuer's keys cannot be had", extra={"error": type(error).__name__})
+            return False
         self._keys = {key.key_id: key for key in found.keys if key.key_id}
-        self._asked = time.monotonic()
+        return True
+
+
+_UNREADABLE: Final = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
+"""What an answer that is no key set may raise."""
 
 
 def _principal(claims: Mapping[str, Any]) -> Principal:

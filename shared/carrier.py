@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 PERMANENT: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError)
 """Errors no broker will ever take back; aiokafka's `retriable` does not tell them apart."""
 ASK_SECONDS: Final = 10.0
+SEND_SECONDS: Final = 60.0
+CLOSE_SECONDS: Final = 10.0
+"""How long a broker may take; a client that hangs is given up and made anew."""
 
 _partition_of = DefaultPartitioner()
 
@@ -64,8 +67,10 @@ class Seen:
 class Carrier:
     """Sends rows through one producer, which is made anew after any failure."""
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self._settings = settings
+    def __init__(self, client: Mapping[str, Any], producing: Mapping[str, Any]) -> None:
+        """`client` is how any client reaches the broker, `producing` what only a producer needs."""
+        self._client = client
+        self._producing = producing
         self._producer: AIOKafkaProducer | None = None
         self.cluster = ""
         """The id of the cluster the producer was started on."""
@@ -74,7 +79,7 @@ class Carrier:
         """The producer, started."""
         if self._producer is None:
             self.cluster = await self._cluster()
-            producer = AIOKafkaProducer(**self._settings)
+            producer = AIOKafkaProducer(**self._client, **self._producing)
             try:
                 await producer.start()
             except BaseException:
@@ -85,18 +90,16 @@ class Carrier:
 
     async def look(self, topics: Collection[str]) -> Seen:
         """What the broker says of itself and of these topics now."""
-        asker = AIOKafkaConsumer(
-            bootstrap_servers=self._settings["bootstrap_servers"], enable_auto_commit=False
-        )
-        await asker.start()
+        asker = AIOKafkaConsumer(**self._client, enable_auto_commit=False)
         try:
-            known = await asker.topics()
-            there = [
-                TopicPartition(topic, partition)
-                for topic in sorted(set(topics) & known)
-                for partition in sorted(asker.partitions_for_topic(topic) or ())
-            ]
             async with asyncio.timeout(ASK_SECONDS):
+                await asker.start()
+                known = await asker.topics()
+                there = [
+                    TopicPartition(topic, partition)
+                    for topic in sorted(set(topics) & known)
+                    for partition in sorted(asker.partitions_for_topic(topic) or ())
+                ]
                 ends = await asker.end_offsets(there) if there else {}
         finally:
             await asker.stop()
@@ -104,10 +107,11 @@ class Carrier:
         return Seen(await self._cluster(), found)
 
     async def _cluster(self) -> str:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings["bootstrap_servers"])
-        await admin.start()
+        admin = AIOKafkaAdminClient(**self._client)
         try:
-            return str((await admin.describe_cluster())["cluster_id"])
+            async with asyncio.timeout(ASK_SECONDS):
+                await admin.start()
+                return str((await admin.describe_cluster())["cluster_id"])
         finally:
             await admin.close()
 
@@ -116,7 +120,8 @@ class Carrier:
         producer, self._producer = self._producer, None
         if producer is not None:
             with contextlib.suppress(Exception):
-                await producer.stop()
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await producer.stop()
 
     async def send(self, rows: Sequence[Row[Any]]) -> Sent:
         """Send rows in order, one produce batch a partition.
@@ -125,19 +130,38 @@ class Carrier:
         """
         producer = await self.producer()
         sent = Sent()
-        groups: dict[tuple[str, int], list[Row[Any]]] = defaultdict(list)
-        partitions: dict[str, list[int]] = {}
+        by_topic: dict[str, list[Row[Any]]] = defaultdict(list)
         for row in rows:
-            if row.topic not in partitions:
-                partitions[row.topic] = sorted(await producer.partitions_for(row.topic))
-            there = partitions[row.topic]
-            groups[row.topic, _partition_of(row.key, there, there)].append(row)
-        await asyncio.gather(
-            *(self._send_to(producer, *where, group, sent) for where, group in groups.items())
-        )
+            by_topic[row.topic].append(row)
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await asyncio.gather(
+                    *(self._send_topic(producer, *group, sent) for group in by_topic.items())
+                )
+        except TimeoutError:
+            sent.waiting = True
         if sent.waiting:
             await self.close()
         return sent
+
+    async def _send_topic(
+        self, producer: AIOKafkaProducer, topic: str, rows: Sequence[Row[Any]], sent: Sent
+    ) -> None:
+        """A topic the broker lacks, or does not let us write to, holds up no other."""
+        try:
+            there = sorted(await producer.partitions_for(topic))
+        except InvalidTopicError as error:
+            sent.refused |= {row.id: type(error).__name__ for row in rows}
+            return
+        except Exception as error:  # noqa: BLE001  # whatever it is, the rows stay
+            self._wait(topic, len(rows), error, sent)
+            return
+        groups: dict[int, list[Row[Any]]] = defaultdict(list)
+        for row in rows:
+            groups[_partition_of(row.key, there, there)].append(row)
+        await asyncio.gather(
+            *(self._send_to(producer, topic, *group, sent) for group in groups.items())
+        )
 
     async def _send_to(
         self,
@@ -148,41 +172,30 @@ class Carrier:
         sent: Sent,
     ) -> bool:
         """Send one partition's rows; False if some have to be sent again."""
-        remaining = list(rows)
+        remaining = rows
         while remaining:
-            batch = producer.create_batch()
+            batch = producer.create_batch()  # its first record fits, however large it is
             taken = 0
             for row in remaining:
-                if (
-                    batch.append(
-                        timestamp=None, key=row.key, value=row.payload, headers=unpack(row.headers)
-                    )
-                    is None
-                ):
+                added = batch.append(
+                    timestamp=None, key=row.key, value=row.payload, headers=unpack(row.headers)
+                )
+                if added is None:
                     break
                 taken += 1
             try:
-                if taken:
-                    ack = await (await producer.send_batch(batch, topic, partition=partition))
-                else:  # one record larger than a batch
-                    taken, row = 1, remaining[0]
-                    ack = await producer.send_and_wait(
-                        topic, row.payload, row.key, partition, headers=unpack(row.headers)
-                    )
+                ack = await (await producer.send_batch(batch, topic, partition=partition))
             except PERMANENT as error:
                 # The batch was refused for its size: find the row that is too large alone.
                 if taken > 1:
                     middle = taken // 2
-                    return await self._send_to(
-                        producer, topic, partition, remaining[:middle], sent
-                    ) and await self._send_to(producer, topic, partition, remaining[middle:], sent)
-                sent.refused[remaining[0].id] = type(error).__name__
+                    for part in (remaining[:middle], remaining[middle:taken]):
+                        if not await self._send_to(producer, topic, partition, part, sent):
+                            return False
+                else:
+                    sent.refused[remaining[0].id] = type(error).__name__
             except Exception as error:  # noqa: BLE001  # whatever it is, the rows stay
-                log.warning(
-                    "the broker did not take a batch; it will be sent again",
-                    extra={"topic": topic, "rows": len(remaining), "error": type(error).__name__},
-                )
-                sent.waiting = True
+                self._wait(topic, len(remaining), error, sent)
                 return False
             else:
                 sent.acknowledged += [row.id for row in remaining[:taken]]
@@ -190,3 +203,10 @@ class Carrier:
                 telemetry.TOLD.labels(topic).inc(taken)
             remaining = remaining[taken:]
         return True
+
+    def _wait(self, topic: str, rows: int, error: Exception, sent: Sent) -> None:
+        sent.waiting = True
+        log.warning(
+            "the broker did not take a batch; it will be sent again",
+            extra={"topic": topic, "rows": rows, "error": type(error).__name__},
+        )

@@ -5,6 +5,8 @@ it (see `shared.outbox`) leave only after it is kept.
 """
 
 import asyncio
+import re
+import sqlite3
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -13,8 +15,12 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 from sqlalchemy import DateTime, Dialect, Table, TypeDecorator, event, exc, insert, make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 
 from shared.settings import ServiceSettings
 
@@ -33,7 +39,9 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
-        """To the database."""
+        """To the database; a time without a zone could mean any of 24 and is refused."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
@@ -41,34 +49,60 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
-COPY_FROM = 50
+COPY_FROM: Final = 50
 """From how many rows on PostgreSQL's COPY is faster than an insert."""
+ANSWER_SECONDS: Final = 2.0
+BUSY_SECONDS: Final = 10
+"""How long a writer waits for its turn on SQLite."""
+CONNECT_SECONDS: Final = 10.0
+COMMAND_SECONDS: Final = 60.0
+"""How long one statement may take before the database counts as away."""
 
-PASSING = (
-    exc.OperationalError,
-    exc.InterfaceError,
-    exc.TimeoutError,
+PASSING: Final = (
+    # away, busy, or on its way to another server
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
-    asyncpg.InterfaceError,
     asyncpg.LockNotAvailableError,
-    OSError,
-    TimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.InterfaceError,
+    exc.TimeoutError,  # all connections are in use
+    OSError,  # also TimeoutError
+    # not set up yet: the same for every fact, so no fact is to blame
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
 )
-"""Errors that say the database is away or busy: they pass by themselves."""
+"""Errors that say the database is away or not ready, whatever is asked of it."""
+PASSING_IN_SQLITE: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+_NOT_MIGRATED: Final = re.compile(r"no such (table|column)|table \w+ has no column named")
 
 
 def passes(error: BaseException) -> bool:
     """Whether trying again later can help, or the same would fail again for ever."""
     if isinstance(error, exc.DBAPIError):
-        cause = error.orig.__cause__ if error.orig else None
-        return (
-            error.connection_invalidated
-            or isinstance(error, PASSING)
-            or (cause is not None and isinstance(cause, PASSING))
-        )
+        if error.connection_invalidated:
+            return True
+        if error.orig is not None:
+            error = error.orig.__cause__ or error.orig
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells it more finely
+        return code in PASSING_IN_SQLITE or _NOT_MIGRATED.match(str(error)) is not None
     return isinstance(error, PASSING)
 
 
@@ -79,6 +113,7 @@ class Database:
         self.engine = engine
         self.is_postgres = engine.dialect.name == "postgresql"
         self.told = asyncio.Event()
+        self._writing = asyncio.Lock()
         self._sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
         self._readers = async_sessionmaker(
             engine.execution_options(reading=True), class_=AsyncSession, expire_on_commit=False
@@ -87,10 +122,23 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end, rolled back on any error."""
-        async with self._sessions.begin() as session:
+        async with self._turn(), self._sessions.begin() as session:
             yield session
         if session.info.pop("told", False):
             self.told.set()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """SQLite lets in whoever asks at the right moment; here it is whoever waited longest."""
+        if self.is_postgres:
+            yield
+            return
+        async with asyncio.timeout(BUSY_SECONDS):
+            await self._writing.acquire()
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -99,9 +147,9 @@ class Database:
             yield session
 
     async def answers(self) -> bool:
-        """Whether the database answers a simple question."""
+        """Whether the database answers a simple question, soon."""
         try:
-            async with self.engine.connect() as connection:
+            async with asyncio.timeout(ANSWER_SECONDS), self.engine.connect() as connection:
                 await connection.execute(text("select 1"))
         except Exception as error:
             if passes(error):
@@ -114,7 +162,9 @@ class Database:
         await self.engine.dispose()
 
 
-def connect(settings: ServiceSettings) -> Database:
+def connect(
+    settings: ServiceSettings, *, command_seconds: float | None = COMMAND_SECONDS
+) -> Database:
     """The database named in the settings; nothing is opened before it is first asked.
 
     Statements' parameters never reach an error's text: they are personal data.
@@ -127,7 +177,11 @@ def connect(settings: ServiceSettings) -> Database:
         _tame_sqlite(engine)
     else:
         engine = create_async_engine(
-            url, hide_parameters=True, pool_size=settings.pool_size, pool_pre_ping=True
+            url,
+            hide_parameters=True,
+            pool_size=settings.pool_size,
+            pool_pre_ping=True,
+            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": command_seconds},
         )
     return Database(engine)
 
@@ -135,7 +189,8 @@ def connect(settings: ServiceSettings) -> Database:
 def _tame_sqlite(engine: AsyncEngine) -> None:
     """Write-ahead log, and transactions that take the write lock when they begin.
 
-    SQLite's own default begins no transaction on SELECT, which loses updates silently.
+    SQLite's own default begins no transaction on SELECT, which loses updates silently. What is
+    committed survives the process (`synchronous=normal`), not always a power cut.
     """
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -144,7 +199,7 @@ def _tame_sqlite(engine: AsyncEngine) -> None:
         cursor = connection.cursor()
         cursor.execute("pragma journal_mode=wal")
         cursor.execute("pragma synchronous=normal")
-        cursor.execute("pragma busy_timeout=10000")
+        cursor.execute(f"pragma busy_timeout={BUSY_SECONDS * 1000}")
         cursor.execute("pragma foreign_keys=on")
         cursor.close()
 

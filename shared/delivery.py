@@ -13,27 +13,41 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import uuid5
+from uuid import UUID, uuid5
 
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import envelope, outbox, telemetry
 from shared.database import Database, passes
 from shared.envelope import Read, Record, Refused
 from shared.events import Data, Fact
 from shared.events.fact import FACTS
-from shared.inbox import first_seen
+from shared.inbox import contradicted, digest, first_seen
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Sequence[Fact[Any]], AsyncSession], Awaitable[None]]
 
 TRIES: Final = 3
-"""How often a single fact is tried before it is set aside."""
+"""How often a fact that stands alone is tried before it is set aside."""
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 10.0
+PATIENCE: Final = 5.0
+"""Seconds a batch may spend on pauses between tries: a hundred culprits must not take minutes."""
+HEADERS: Final = (
+    "ce_specversion",
+    "ce_id",
+    "ce_type",
+    "ce_source",
+    "ce_time",
+    "ce_subject",
+    "ce_dataschema",
+    "content-type",
+    "traceparent",
+)
+"""What goes with a record set aside; another header could hold anything."""
 HEADER_BYTES: Final = 256
-"""No more of a foreign header than this goes with a record set aside."""
+"""And no more of each than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,29 +98,30 @@ class Delivery:
         self.gate = asyncio.Lock()
         """Held while a batch is under way; a rebalance waits for it."""
         self.progress = time.monotonic()
-        """When something was last kept, or there was nothing to keep (seconds, monotonic)."""
+        """When a batch last began, waited or was kept (seconds, monotonic)."""
         self.busy = False
         self._failures = 0
+        self._patience = PATIENCE
         self._handlers = {
             kind: listener for listener in listening.listeners for kind in listener.types
         }
 
     async def take(self, records: Sequence[Record]) -> None:
-        """Deliver a batch. Raises only what passes by itself, after a pause: take it again."""
+        """Deliver a batch. Raises, after a pause, where it cannot be kept now: take it again."""
         async with self.gate:
             self.busy = True
+            self.progress = time.monotonic()
+            self._patience = PATIENCE
             began = time.perf_counter()
+            now = datetime.now(UTC)
             try:
-                await self._deliver([envelope.read(record) for record in records])
+                await self._deliver([envelope.read(record, now) for record in records])
             except Exception as error:
-                if not passes(error):
-                    raise
                 await self._pause(error)
                 raise
             finally:
                 self.busy = False
             self._failures = 0
-            self.progress = time.monotonic()
             telemetry.BATCH_SECONDS.observe(time.perf_counter() - began)
 
     async def _deliver(self, items: Sequence[Read | Refused]) -> None:
@@ -123,29 +138,40 @@ class Delivery:
                 await self._try_alone(items[0], error)
 
     async def _keep(self, items: Sequence[Read | Refused]) -> None:
+        """Keep a batch whole, or raise and keep none of it."""
+        refused = [item for item in items if isinstance(item, Refused)]
+        first: dict[UUID, Read] = {}
+        digests: dict[UUID, int] = {}
+        for item in items:
+            if isinstance(item, Read) and type(item.fact.data) in self._handlers:
+                identity, said = item.fact.id, digest(item.record.value or b"")
+                if said != digests.setdefault(identity, said):
+                    refused.append(Refused(item.record, envelope.OTHER_CONTENT))
+                first.setdefault(identity, item)
         async with self.database.begin() as session:
-            for item in items:
-                if isinstance(item, Refused):
-                    await self._set_aside(session, item)
-            reads = {
-                item.fact.id: item.fact
-                for item in reversed(items)  # of two with one id, the first counts
-                if isinstance(item, Read) and type(item.fact.data) in self._handlers
-            }
-            new = await first_seen(session, reads)
-            facts: dict[int, tuple[Listener, list[Fact[Data]]]] = {}
-            for identity in reversed(reads):
-                if identity in new:
-                    fact = reads[identity]
-                    listener = self._handlers[type(fact.data)]
-                    facts.setdefault(id(listener), (listener, []))[1].append(fact)
-            for listener, batch in facts.values():
-                await listener.handle(batch, session)
-        telemetry.count_facts(self.listening.service, new, reads)
+            new = await first_seen(session, digests)
+            old = {identity: digests[identity] for identity in first if identity not in new}
+            changed = await contradicted(session, old)
+            refused += [Refused(first[i].record, envelope.OTHER_CONTENT) for i in changed]
+            dead = await self._set_aside(session, refused)
+            for listener in self.listening.listeners:
+                batch = [
+                    item.fact
+                    for identity, item in first.items()
+                    if identity in new and self._handlers[type(item.fact.data)] is listener
+                ]
+                if batch:
+                    await listener.handle(batch, session)
+        self.progress = time.monotonic()
+        telemetry.count_facts(self.listening.service, new, [item.fact for item in first.values()])
+        for one in dead:
+            telemetry.DEAD.labels(self.listening.service, one.reason.split(":")[0]).inc()
 
     async def _try_alone(self, item: Read | Refused, error: Exception) -> None:
         for attempt in range(1, TRIES):
-            await asyncio.sleep(FIRST_PAUSE * attempt)
+            pause = min(FIRST_PAUSE * attempt, self._patience)
+            self._patience -= pause
+            await asyncio.sleep(pause)
             try:
                 return await self._keep([item])
             except Exception as again:
@@ -161,52 +187,61 @@ class Delivery:
                 "at": telemetry.where(error),
             },
         )
-        async with self.database.begin() as session:
-            await self._set_aside(session, refused)
-        return None
+        return await self._keep([refused])
 
-    async def _set_aside(self, session: AsyncSession, refused: Refused) -> None:
-        """Tell the record, as it came, to the dead topic: once, whatever happens."""
+    async def _set_aside(
+        self, session: AsyncSession, refused: Sequence[Refused]
+    ) -> Sequence[Refused]:
+        """Tell records, as they came, to their dead topics; gives those not told before."""
+        rows = {self._dead_id(one.record): one for one in refused}
+        marks = {identity: digest(one.record.value or b"") for identity, one in rows.items()}
+        new = await first_seen(session, marks)
+        now = datetime.now(UTC)
+        dead = {identity: one for identity, one in rows.items() if identity in new}
+        await outbox.put(session, [self._dead_row(i, one, now) for i, one in dead.items()])
+        return list(dead.values())
+
+    def _dead_id(self, record: Record) -> UUID:
+        """Not the place alone: a topic lost and filled again holds another record there."""
+        identity = dict(record.headers).get("ce_id") or b""
+        content = digest(b"\0".join((record.key or b"", identity, record.value or b"")))
+        return uuid5(FACTS, f"dead/{self.listening.service}/{envelope.place(record)}/{content}")
+
+    def _dead_row(self, identity: UUID, refused: Refused, now: datetime) -> outbox.Row:
         record = refused.record
         kept = {
             name: (value or b"")[:HEADER_BYTES].decode("utf-8", "replace")
             for name, value in record.headers
+            if name in HEADERS
         }
-        # The same place in a topic that was lost and filled again holds another record, so the
-        # name of what is set aside takes in its content.
-        name = f"dead/{self.listening.service}/{envelope.place(record)}/{kept.get('ce_id')}"
-        identity = uuid5(FACTS, name)
-        if not await first_seen(session, [identity]):
-            return
         kept |= {
             "dead_reason": refused.reason,
             "dead_service": self.listening.service,
             "dead_topic": record.topic,
             "dead_partition": str(record.partition),
             "dead_offset": str(record.offset),
-            "dead_time": datetime.now(UTC).isoformat(),
+            "dead_time": now.isoformat(),
         }
-        await outbox.put(
-            session,
-            [
-                (
-                    outbox.shard_of(record.key),
-                    identity,
-                    f"{record.topic}.dead",
-                    record.key,
-                    record.value or b"",
-                    outbox.pack(kept),
-                )
-            ],
+        return (
+            outbox.shard_of(record.key),
+            identity,
+            f"{record.topic}.dead",
+            record.key,
+            record.value or b"",
+            outbox.pack(kept),
         )
-        telemetry.DEAD.labels(self.listening.service, refused.reason.split(":")[0]).inc()
 
     async def _pause(self, error: Exception) -> None:
         pause = min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE)
-        self._failures += 1
+        self._failures = min(self._failures + 1, 10)
         self.progress = time.monotonic()  # waiting for what is away is not being stuck
         log.warning(
-            "the database is away; facts wait",
-            extra={"error": type(error).__name__, "pause_seconds": pause},
+            "a batch cannot be kept now; it is taken again",
+            extra={
+                "error": type(error).__name__,
+                "at": telemetry.where(error),
+                "database_away": passes(error),
+                "pause_seconds": pause,
+            },
         )
         await asyncio.sleep(pause)

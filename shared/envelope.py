@@ -1,8 +1,9 @@
 """From a Kafka record to a fact, or to a reason why not. Nothing here ever raises."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID, uuid5
 
@@ -19,9 +20,17 @@ EMPTY: Final = "empty"
 UNKNOWN_TYPE: Final = "unknown_type"
 NO_ENVELOPE: Final = "no_envelope"
 """`ce_id`, `ce_type` or `ce_time` is missing or cannot be read."""
+WRONG_TIME: Final = "wrong_time"
+"""Before there was anything to tell, or well ahead of our own clock."""
 WRONG_TOPIC: Final = "wrong_topic"
 WRONG_KEY: Final = "wrong_key"
 """The key is not the id the fact is about, so its order could not be kept."""
+OTHER_CONTENT: Final = "other_content"
+"""A fact of this id said something else before; the first counts."""
+
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+AHEAD: Final = timedelta(days=1)
+"""How far a teller's clock may be ahead."""
 
 
 class Record(Protocol):
@@ -72,9 +81,10 @@ _DECODE: Final[Mapping[str, Callable[[bytes], Data]]] = {
     name: msgspec.json.Decoder(data).decode for name, data in KNOWN.items()
 }
 _decode_time = msgspec.json.Decoder(datetime).decode
+_is_trace = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
 
 
-def read(record: Record) -> Read | Refused:
+def read(record: Record, now: datetime) -> Read | Refused:
     """Read one record as CloudEvents binary mode says."""
     named = dict(record.headers)
     try:
@@ -84,12 +94,12 @@ def read(record: Record) -> Read | Refused:
             return Refused(record, UNKNOWN_TYPE if kind else NO_ENVELOPE)
         identity = _identity(named["ce_id"], named.get("ce_source"))
         time = _decode_time(b'"' + (named.get("ce_time") or b"") + b'"')
-        trace = named.get("traceparent")
-        traceparent = trace.decode("ascii") if trace else None
     except (KeyError, ValueError):  # also UnicodeDecodeError and msgspec's errors
         return Refused(record, NO_ENVELOPE)
     if time.tzinfo is None:
         return Refused(record, NO_ENVELOPE)
+    if not EARLIEST <= time <= now + AHEAD:
+        return Refused(record, WRONG_TIME)
     if not record.value:
         return Refused(record, EMPTY)
     try:
@@ -102,7 +112,12 @@ def read(record: Record) -> Read | Refused:
         return Refused(record, WRONG_TOPIC)
     if record.key != str(data.key).encode():
         return Refused(record, WRONG_KEY)
-    return Read(record, Fact(identity, data, time, traceparent))
+    return Read(record, Fact(identity, data, time, _trace(named.get("traceparent"))))
+
+
+def _trace(told: bytes | None) -> str | None:
+    """The trace to go on with; what is no W3C trace context is none (as the standard says)."""
+    return told.decode() if told and _is_trace(told) else None
 
 
 def _identity(told: bytes | None, source: bytes | None) -> UUID:

@@ -2,22 +2,28 @@
 
 import base64
 import binascii
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
 
 from shared.auth import IssuerAway, Principal, Role, TokenRefused, Tokens
-from shared.database import Database, passes
+from shared.database import Database
 
-PROBLEM = "application/problem+json"
-LARGEST_PAGE = 200
+PROBLEM: Final = "application/problem+json"
+LARGEST_PAGE: Final = 200
+LARGEST_BODY: Final = 1024 * 1024
+"""Bytes a request's body may have where a service does not say otherwise."""
+LARGEST_NUMBER: Final = 2**63 - 1
+LIMITS: Final = ("ge", "gt", "le", "lt", "min_length", "max_length", "expected")
+"""What a validation error may tell of what was expected; nothing of it was sent by anybody."""
 
 
 class Problem(Exception):
@@ -47,13 +53,38 @@ class Problem(Exception):
             "detail": self.detail,
             **self.more,
         }
-        headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else None  # noqa: PLR2004  # the status itself
-        return JSONResponse(body, self.status, media_type=PROBLEM, headers=headers)
+        return JSONResponse(
+            body, self.status, media_type=PROBLEM, headers=_HEADERS.get(self.status)
+        )
+
+
+_HEADERS: Final = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "2"}}
 
 
 def absent() -> Problem:
     """What is absent and what belongs to somebody else answer alike: ids cannot be tried out."""
     return Problem(404, "not_found", "There is nothing here that you may see.")
+
+
+async def principal_of(request: Request) -> Principal:
+    """Who is asking; answers 401 without a good token."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    tokens: Tokens = request.app.state.tokens
+    try:
+        if scheme.lower() != "bearer":
+            raise TokenRefused
+        return await tokens.principal(token.strip())
+    except TokenRefused:
+        raise Problem(401, "sign_in_first", "Send a valid bearer token.") from None
+    except IssuerAway:
+        raise Problem(
+            503, "issuer_away", "The sign-in service does not answer; try again soon."
+        ) from None
+
+
+def too_large(most: int) -> Problem:
+    """More was sent than is read."""
+    return Problem(413, "too_large", f"A request may have {most} bytes.")
 
 
 class Asks:
@@ -64,18 +95,7 @@ class Asks:
 
     async def __call__(self, request: Request) -> Principal:
         """The principal; answers 401 without a good token, 403 without a fitting role."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        tokens: Tokens = request.app.state.tokens
-        try:
-            if scheme.lower() != "bearer":
-                raise TokenRefused
-            principal = await tokens.principal(token.strip())
-        except TokenRefused:
-            raise Problem(401, "sign_in_first", "Send a valid bearer token.") from None
-        except IssuerAway:
-            raise Problem(
-                503, "issuer_away", "The sign-in service does not answer; try again soon."
-            ) from None
+        principal = await principal_of(request)
         if self.roles.isdisjoint(principal.roles):
             raise Problem(403, "role_missing", "Your roles do not allow this.")
         return principal
@@ -127,11 +147,23 @@ def place(after: str | None, kind: type[T]) -> T | None:
         return None
     try:
         raw = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4))
-        return msgspec.json.decode(raw, type=kind)
+        found = msgspec.json.decode(raw, type=kind)
+        if all(map(_is_sound, found if isinstance(found, tuple) else (found,))):
+            return found
     except (binascii.Error, ValueError):
-        raise Problem(
-            422, "after_invalid", "`after` takes the `next` of the page before.", field="after"
-        ) from None
+        pass
+    raise Problem(
+        422, "after_invalid", "`after` takes the `next` of the page before.", field="after"
+    )
+
+
+def _is_sound(value: object) -> bool:
+    """Whether a database can compare with it: it was made by us, or is as if it had been."""
+    if isinstance(value, datetime):
+        return value.tzinfo is not None and 1 < value.year < 9999  # noqa: PLR2004  # UTC may be a day off
+    if isinstance(value, int):
+        return abs(value) <= LARGEST_NUMBER
+    return not isinstance(value, str) or "\0" not in value
 
 
 def page(rows: Sequence[T], limit: int, at: Callable[[T], tuple[object, ...]]) -> Page[T]:
@@ -141,7 +173,7 @@ def page(rows: Sequence[T], limit: int, at: Callable[[T], tuple[object, ...]]) -
     return Page(items=shown, next=cursor(*at(shown[-1])) if more else None)
 
 
-def answer_errors(app: FastAPI) -> None:
+def answer_errors(app: FastAPI, *, largest_body: int = LARGEST_BODY) -> None:
     """Answer every error as problem+json that names the field and repeats no value."""
 
     @app.exception_handler(Problem)
@@ -150,10 +182,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        fields = [
-            {"field": ".".join(map(str, found["loc"][1:])), "problem": found["msg"]}
-            for found in error.errors()
-        ]
+        fields = [_field(found) for found in error.errors()]
         named = ", ".join(field["field"] for field in fields)
         return Problem(422, "invalid", f"Correct these fields: {named}.", errors=fields).response()
 
@@ -161,17 +190,18 @@ def answer_errors(app: FastAPI) -> None:
     async def on_http(_request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 404:  # noqa: PLR2004  # the status itself
             return absent().response()
-        return Problem(error.status_code, "refused", str(error.detail)).response()
+        if error.status_code == 413:  # noqa: PLR2004  # the same
+            return too_large(largest_body).response()
+        answer = Problem(error.status_code, "refused", str(error.detail)).response()
+        answer.headers.update(error.headers or {})
+        return answer
 
-    @app.middleware("http")
-    async def on_outage(
-        request: Request, call: Callable[[Request], Coroutine[Any, Any, Any]]
-    ) -> Any:  # Starlette's own type
-        try:
-            return await call(request)
-        except Exception as error:
-            if passes(error):
-                return Problem(
-                    503, "database_away", "The service cannot reach its data; try again soon."
-                ).response()
-            raise
+
+def _field(found: dict[str, Any]) -> dict[str, Any]:
+    """What is wrong with a field, in pydantic's word: its text could repeat what was sent."""
+    named = found["loc"][1:] or found["loc"]
+    if found["type"] == "extra_forbidden":
+        named = named[:-1]  # a name nobody knows was made up by whoever sent it
+    context = found.get("ctx") or {}
+    limits = {name: context[name] for name in LIMITS if name in context}
+    return {"field": ".".join(map(str, named)), "problem": found["type"], **limits}

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from faststream import AckPolicy
+from faststream.exceptions import NackMessage
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.delivery import Delivery
@@ -17,7 +18,17 @@ from shared.settings import CommonSettings
 
 REBALANCE_MS: Final = 60_000
 STUCK_SECONDS: Final = 60.0
-"""A batch that takes longer than this, or a consumer that stopped polling, is not alive."""
+"""A batch that takes longer than this without keeping anything hangs."""
+OUT_SECONDS: Final = 2 * REBALANCE_MS / 1000
+"""A consumer that lost its partitions and is given none for so long does not come back."""
+RESTARTS: Final = 5
+"""How often polling may fail for good: FastStream starts it again at once, without a limit."""
+GRACE_SECONDS: Final = 20
+"""How long a batch under way may take to end when the process is told to."""
+STOP_SECONDS: Final = 25.0
+PARTITION_BYTES: Final = 1024 * 1024
+FETCH_BYTES: Final = 16 * PARTITION_BYTES
+"""The most a far behind consumer holds; a single record that is larger still comes."""
 
 
 class _Records:
@@ -53,13 +64,16 @@ class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
+        self.out_since: float | None = None
+        """Since when the group is being divided anew (seconds, monotonic); None: it is not."""
 
     async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:  # noqa: ARG002  # aiokafka's signature
+        self.out_since = time.monotonic()
         async with self._delivery.gate:
             pass
 
-    async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
-        pass
+    async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:  # noqa: ARG002  # aiokafka's signature
+        self.out_since = None
 
 
 class Consumer:
@@ -67,14 +81,16 @@ class Consumer:
 
     def __init__(self, delivery: Delivery, common: CommonSettings, *, batch: int) -> None:
         self.delivery = delivery
+        self._drain = _Drain(delivery)
         self.broker = KafkaBroker(
-            common.kafka_servers.split(","),
+            common.kafka_addresses,
+            consumer_only=True,
             apply_types=False,
             codec=_Records(),
             client_id=delivery.listening.service,
             allow_auto_create_topics=False,
             metadata_max_age_ms=common.kafka_metadata_ms,
-            graceful_timeout=20,
+            graceful_timeout=GRACE_SECONDS,
             logger=logging.getLogger("kafka"),
             log_level=logging.DEBUG,
         )
@@ -85,9 +101,11 @@ class Consumer:
             max_records=batch,
             batch_timeout_ms=10,
             fetch_max_wait_ms=common.kafka_fetch_wait_ms,
+            fetch_max_bytes=FETCH_BYTES,
+            max_partition_fetch_bytes=PARTITION_BYTES,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.NACK_ON_ERROR,
-            listener=_Drain(delivery),
+            listener=self._drain,
             session_timeout_ms=common.kafka_session_ms,
             heartbeat_interval_ms=common.kafka_session_ms // 10,
             rebalance_timeout_ms=REBALANCE_MS,
@@ -96,15 +114,25 @@ class Consumer:
         self._subscriber(self._take)
 
     async def _take(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
-        await self.delivery.take(records)
+        try:
+            await self.delivery.take(records)
+        except Exception:  # noqa: BLE001  # FastStream would log its text, which may be personal
+            raise NackMessage from None
 
-    async def start(self) -> None:
-        """Join the group; raises if no broker answers."""
-        await self.broker.start()
+    async def start(self, *, seconds: float) -> None:
+        """Join the group; raises, and leaves nothing half open, if that cannot be done in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.broker.start()
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
-        """Finish the batch under way, commit, leave the group."""
-        await self.broker.stop()
+        """Finish the batch under way, commit, leave the group; a broker that is away is let be."""
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(STOP_SECONDS):
+                await self.broker.stop()
 
     @property
     def assigned(self) -> bool:
@@ -114,16 +142,14 @@ class Consumer:
 
     @property
     def alive(self) -> bool:
-        """Whether batches are taken, kept, and none hangs."""
-        consumer = self._subscriber.consumer
-        if consumer is None or not self._subscriber.tasks:
+        """Whether batches are polled for and none hangs; a broker that is away is no reason."""
+        tasks = self._subscriber.tasks
+        if len(tasks) > RESTARTS or all(task.done() for task in tasks):
             return False
-        if all(task.done() for task in self._subscriber.tasks):
+        now = time.monotonic()
+        if self._drain.out_since is not None and now - self._drain.out_since > OUT_SECONDS:
             return False
-        if self.delivery.busy:
-            return time.monotonic() - self.delivery.progress < STUCK_SECONDS
-        self.delivery.progress = time.monotonic()
-        return True
+        return not self.delivery.busy or now - self.delivery.progress < STUCK_SECONDS
 
 
 async def wait_for_broker(start: Callable[[], Awaitable[None]], *, seconds: float) -> None:
@@ -135,5 +161,4 @@ async def wait_for_broker(start: Callable[[], Awaitable[None]], *, seconds: floa
         except Exception:
             if time.monotonic() > ends:
                 raise
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.sleep(0.5)
+            await asyncio.sleep(0.5)

@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from alembic import command, context
 from alembic.config import Config
@@ -17,6 +17,8 @@ from shared.inbox import inbox
 from shared.settings import ServiceSettings
 
 assert inbox.metadata is outbox.metadata  # noqa: S101  # imported so that its table is known
+
+LOCK: Final = 7410
 
 
 def configuration(service: str) -> Config:
@@ -42,11 +44,17 @@ def _render(kind: str, thing: object, _context: object) -> str | Literal[False]:
     return False
 
 
-def run(tables: MetaData, settings: ServiceSettings) -> None:
-    """What each service's `migrations/env.py` calls: migrate over the service's own database."""
+def run(tables: MetaData, service: str) -> None:
+    """What each service's `migrations/env.py` calls: migrate over the service's own database.
+
+    Of the service's knobs only those of its database are needed, none of its secrets.
+    """
+    settings = ServiceSettings(_env_prefix=f"{service.upper()}_")
 
     def migrate(connection: Connection) -> None:
         if connection.dialect.name == "postgresql":
+            # One at a time; then never wait long for a table that is in use.
+            connection.execute(text(f"select pg_advisory_lock({LOCK})"))
             connection.execute(text("set lock_timeout = '5s'"))
             connection.commit()
         context.configure(
@@ -60,11 +68,13 @@ def run(tables: MetaData, settings: ServiceSettings) -> None:
             context.run_migrations()
 
     async def over() -> None:
-        database = connect(settings)
-        async with database.engine.connect() as connection:
-            await connection.run_sync(migrate)
-            await connection.commit()
-        await database.close()
+        database = connect(settings, command_seconds=None)
+        try:
+            async with database.engine.connect() as connection:
+                await connection.run_sync(migrate)
+                await connection.commit()
+        finally:
+            await database.close()
 
     asyncio.run(over())
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     Uuid,
     func,
 )
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import NAMING, Moment, insert_rows
 from shared.events import Data, Fact, encode, headers
@@ -62,7 +62,7 @@ told = Table(
     Column("error", String(200), nullable=True),
     Index("told_topic_id", "topic", "id"),
     Index("told_key", "key"),
-    Index("told_told_at", "told_at"),
+    Index("told_put_at", "put_at"),
 )
 told_position = Table(
     "told_position",

@@ -10,9 +10,10 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, insert, literal, select, text
+from sqlalchemy import Row, delete, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,10 +26,14 @@ log = logging.getLogger(__name__)
 
 LOCK: Final = 7411
 BATCH: Final = 2000
+BATCH_BYTES: Final = 16 * 1024 * 1024
+"""The most that is held at once; a single fact that is larger still goes."""
 POLL_SECONDS: Final = 0.2
 """How often to look for rows another process put; the own process rings `Database.told`."""
 IDLE_POLL_SECONDS: Final = 1.0
 LONGEST_PAUSE: Final = 10.0
+IDLE_LEADER: Final = "90s"
+"""After how long PostgreSQL takes the lead from a relay that was stopped in mid-batch."""
 
 _MOVED: Final = ("id", "shard", "fact_id", "topic", "key", "payload", "headers", "put_at")
 _MOVE_ON_POSTGRES = text("""
@@ -65,16 +70,17 @@ class Relay:
         self._check_seconds = check_seconds
         self._provision = provision
         self._checked = float("-inf")
-        self._stopping = False
+        self._oldest: float | None = None
+        self._stopping = asyncio.Event()
+        telemetry.OUTBOX_AGE.set_function(self._age)
 
     async def run(self) -> None:
         """Relay until `stop` is called; waits where the broker or the database is away."""
         pause = POLL_SECONDS
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._database.told.clear()
             try:
                 moved = await self.relay_once()
-                pause = POLL_SECONDS
             except Exception as error:  # noqa: BLE001  # it must never end
                 log.warning(
                     "facts cannot be told now; they wait",
@@ -82,47 +88,41 @@ class Relay:
                 )
                 await self._carrier.close()
                 self._checked = float("-inf")
-                await self._nap(pause)
+                await _within(pause, self._stopping)  # not told: what comes in wakes nobody now
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
-            if moved is None:  # another process holds the shard
-                await self._nap(IDLE_POLL_SECONDS)
-            elif moved < BATCH:
-                await self._nap(POLL_SECONDS)
+            pause = POLL_SECONDS
+            if not moved:  # None: another process holds the shard
+                idle = IDLE_POLL_SECONDS if moved is None else POLL_SECONDS
+                await _within(idle, self._database.told)
 
     def stop(self) -> None:
         """End after the batch under way."""
-        self._stopping = True
+        self._stopping.set()
         self._database.told.set()
-
-    async def _nap(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._database.told.wait(), seconds)
 
     async def relay_once(self) -> int | None:
         """Relay one batch; gives how many rows settled, None if another relay has the shard."""
+        await self._note_oldest()
         if time.monotonic() - self._checked > self._check_seconds:
             await self._refill_lost_topics()
             self._checked = time.monotonic()
-        waiting = (
-            select(outbox).where(outbox.c.shard == self._shard).order_by(outbox.c.id).limit(BATCH)
-        )
         if not self._database.is_postgres:
             # SQLite has one writer: hold no lock on it while the broker is asked.
             async with self._database.read() as session:
-                rows = (await session.execute(waiting)).all()
-            self._note_age(rows)
+                rows = await self._waiting(await session.connection())
             if not rows:
                 return 0
             sent = await self._carrier.send(rows)
-            async with self._database.engine.begin() as connection:
-                await self._settle(connection, sent)
+            async with self._database.begin() as session:
+                await self._settle(await session.connection(), sent)
             return self._done(sent)
-        async with self._database.engine.begin() as connection:
+        async with self._database.begin() as session:
+            connection = await session.connection()
             if not await self._lead(connection):
+                self._oldest = None  # the other's to tell of
                 return None
-            rows = (await connection.execute(waiting)).all()
-            self._note_age(rows)
+            rows = await self._waiting(connection)
             if not rows:
                 return 0
             sent = await self._carrier.send(rows)
@@ -130,14 +130,38 @@ class Relay:
         return self._done(sent)
 
     async def _lead(self, connection: AsyncConnection) -> bool:
-        lock = select(func.pg_try_advisory_xact_lock(LOCK, self._shard))
+        lock = select(
+            func.pg_try_advisory_xact_lock(LOCK, self._shard),
+            func.set_config("idle_in_transaction_session_timeout", IDLE_LEADER, True),
+        )
         return bool((await connection.execute(lock)).scalar())
 
-    def _note_age(self, rows: Sequence[Row[Any]]) -> None:
-        age = 0.0
-        if rows:
-            age = max(0.0, time.time() - rows[0].put_at.timestamp())
-        telemetry.OUTBOX_AGE.set(age)
+    async def _waiting(self, connection: AsyncConnection) -> Sequence[Row[Any]]:
+        """The oldest rows: at most `BATCH`, and no more than fit into `BATCH_BYTES`."""
+        sizes = select(outbox.c.id, func.length(outbox.c.payload)).where(
+            outbox.c.shard == self._shard
+        )
+        last = None
+        held = 0
+        for identity, size in await connection.execute(sizes.order_by(outbox.c.id).limit(BATCH)):
+            held += size
+            if last is not None and held > BATCH_BYTES:
+                break
+            last = identity
+        if last is None:
+            return ()
+        rows = select(outbox).where(outbox.c.shard == self._shard, outbox.c.id <= last)
+        return (await connection.execute(rows.order_by(outbox.c.id).limit(BATCH))).all()
+
+    async def _note_oldest(self) -> None:
+        oldest = select(outbox.c.put_at).where(outbox.c.shard == self._shard)
+        async with self._database.read() as session:
+            connection = await session.connection()
+            put_at = (await connection.execute(oldest.order_by(outbox.c.id).limit(1))).scalar()
+        self._oldest = None if put_at is None else put_at.timestamp()
+
+    def _age(self) -> float:
+        return 0.0 if self._oldest is None else max(0.0, time.time() - self._oldest)
 
     def _done(self, sent: Sent) -> int:
         if sent.waiting:
@@ -186,37 +210,40 @@ class Relay:
     async def _refill_lost_topics(self) -> None:
         """Put back into the outbox all that was told to topics the broker has forgotten."""
         async with self._database.read() as session:
-            kept = (await session.execute(select(told_position))).all()
+            connection = await session.connection()
+            kept = (await connection.execute(select(told_position))).all()
         if self._provision is not None:
             await self._provision()
         if not kept:
             return
         seen = await self._carrier.look({row.topic for row in kept})
         lost = {
-            row.topic
-            for row in kept
-            if not seen.has(row.cluster, (row.topic, row.partition), row.offset)
+            row for row in kept if not seen.has(row.cluster, (row.topic, row.partition), row.offset)
         }
-        if not lost:
-            return
-        log.warning("the broker lost topics; they are told again", extra={"topics": sorted(lost)})
-        await self._carrier.close()
-        async with self._database.engine.begin() as connection:
-            if self._database.is_postgres and not await self._lead(connection):
-                return
-            for topic in sorted(lost):
-                await connection.execute(
-                    insert(outbox).from_select(
-                        list(_MOVED),
-                        select(*(told.c[name] for name in _MOVED)).where(
-                            told.c.topic == literal(topic), told.c.error.is_(None)
-                        ),
-                    )
-                )
-                await connection.execute(
-                    delete(told).where(told.c.topic == topic, told.c.error.is_(None))
-                )
-                await connection.execute(
-                    delete(told_position).where(told_position.c.topic == topic)
-                )
-                telemetry.REFILLS.labels(topic).inc()
+        if lost:
+            await self._carrier.close()
+            async with self._database.begin() as session:
+                connection = await session.connection()
+                if not self._database.is_postgres or await self._lead(connection):
+                    await self._refill(connection, lost)
+
+    async def _refill(self, connection: AsyncConnection, lost: AbstractSet[Row[Any]]) -> None:
+        # Another relay may have filled a topic again since it was looked at: then its place moved.
+        still = lost & set((await connection.execute(select(told_position))).all())
+        topics = sorted({row.topic for row in still})
+        for topic in topics:
+            of_topic = (told.c.topic == topic, told.c.error.is_(None))
+            columns = [told.c[name] for name in _MOVED]
+            again = select(*columns).where(*of_topic)
+            await connection.execute(insert(outbox).from_select(list(_MOVED), again))
+            await connection.execute(delete(told).where(*of_topic))
+            await connection.execute(delete(told_position).where(told_position.c.topic == topic))
+            telemetry.REFILLS.labels(topic).inc()
+        if topics:
+            log.warning("the broker lost topics; they are told again", extra={"topics": topics})
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    """Wait for the event, at most this long."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)

@@ -1,11 +1,10 @@
 """A service assembled: HTTP, consumer, relay and clocks around one database, and its health."""
 
 import asyncio
-import contextlib
 import gc
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,11 +13,12 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared import http, telemetry
+from shared import documentation, http, openapi, retention, telemetry
 from shared.auth import Tokens
 from shared.carrier import Carrier
 from shared.database import Database
 from shared.delivery import Delivery, Listening
+from shared.entrance import Entrance
 from shared.kafka import Consumer, wait_for_broker
 from shared.provision import create_missing
 from shared.relay import Relay
@@ -26,14 +26,22 @@ from shared.settings import CommonSettings, ServiceSettings
 
 log = logging.getLogger(__name__)
 
+CALM_SECONDS: Final = 30.0
+"""A clock that ran this long before it failed is started again without a growing pause."""
+END_SECONDS: Final = 10.0
+"""How long the relay may take to end the batch it has begun."""
+
 Clock = Callable[[Database], Awaitable[None]]
 """A door for time: runs until it is cancelled, keeps what it does in the database."""
+Furnish = Callable[[FastAPI, str], None]
+"""Adds to a service's web application what every service has, such as its documentation."""
 
 
 @dataclass(slots=True)
 class Parts:
     """What runs beside HTTP; None where the service has none."""
 
+    carrier: Carrier
     consumer: Consumer | None
     relay: Relay
     tasks: Sequence[asyncio.Task[None]] = ()
@@ -49,112 +57,131 @@ def build(
     listening: Listening | None = None,
     clocks: Sequence[Clock] = (),
     title: str = "",
+    largest_body: int = http.LARGEST_BODY,
+    furnish: Sequence[Furnish] = (documentation.serve,),
 ) -> FastAPI:
     """The service's web application; starting it starts all the rest.
 
     It starts only where the broker answers within `startup_seconds`; a start that fails ends
-    the process, so that whoever watches it can try again.
+    the process, so that whoever watches it can try again. `largest_body`: bytes a request may
+    have.
     """
     common = settings.common
-    telemetry.set_up_logs(name, common.log_level)
+
+    async def keep_house(_database: Database) -> None:
+        await retention.sweep(database, common.retention_days)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        telemetry.set_up_logs(name, common.log_level)
         app.state.database = database
         app.state.tokens = Tokens(common)
-        carrier = Carrier(producer_settings(name, common))
-        parts = _assemble(settings, database, carrier, listening)
+        parts = _assemble(name, settings, database, listening)
         app.state.parts = parts
         try:
-            await _start(parts, carrier, database, clocks, seconds=settings.startup_seconds)
+            await _start(parts, database, (*clocks, keep_house), seconds=settings.startup_seconds)
             yield
         finally:
-            await _stop(parts, carrier)
+            await _stop(parts)
             await app.state.tokens.close()
             await database.close()
 
     app = FastAPI(
-        title=title or f"Kinerja {name}", lifespan=lifespan, docs_url=None, redoc_url=None
+        title=title or f"Kinerja {name}",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
-    http.answer_errors(app)
-    _measure(app)
+    http.answer_errors(app, largest_body=largest_body)
+    app.add_middleware(Entrance, largest_body=largest_body)
     app.include_router(routes)
     app.include_router(_health())
+    for add in furnish:
+        add(app, name)
+    openapi.complete(app)
     return app
 
 
 def client_settings(name: str, common: CommonSettings) -> dict[str, Any]:
     """How every Kafka client of a service finds the broker."""
-    return {"bootstrap_servers": common.kafka_servers.split(","), "client_id": name}
+    return {
+        "bootstrap_servers": common.kafka_addresses,
+        "client_id": name,
+        "metadata_max_age_ms": common.kafka_metadata_ms,
+        "request_timeout_ms": 10_000,
+    }
 
 
-def producer_settings(name: str, common: CommonSettings) -> Mapping[str, Any]:
+def producer_settings(common: CommonSettings) -> dict[str, Any]:
     """The relay's producer: every replica in sync has a fact before it counts as told."""
-    return client_settings(name, common) | {
+    return {
         "acks": "all",
         "enable_idempotence": common.kafka_idempotent,
         "linger_ms": 0,
         "max_batch_size": 512 * 1024,
         "max_request_size": 4 * 1024 * 1024,
-        "request_timeout_ms": 10_000,
-        "metadata_max_age_ms": common.kafka_metadata_ms,
     }
 
 
 def _assemble(
-    settings: ServiceSettings,
-    database: Database,
-    carrier: Carrier,
-    listening: Listening | None,
+    name: str, settings: ServiceSettings, database: Database, listening: Listening | None
 ) -> Parts:
     common = settings.common
+    client = client_settings(name, common)
 
     async def provision() -> None:
-        await create_missing(client_settings("provision", common))
+        await create_missing(client)
 
     consumer = None
     if listening is not None:
         consumer = Consumer(Delivery(listening, database), common, batch=settings.batch)
+    carrier = Carrier(client, producer_settings(common))
     relay = Relay(
         database,
         carrier,
         check_seconds=common.kafka_check_seconds,
         provision=provision if common.kafka_provision else None,
     )
-    return Parts(consumer, relay)
+    return Parts(carrier, consumer, relay)
 
 
 async def _start(
-    parts: Parts, carrier: Carrier, database: Database, clocks: Sequence[Clock], *, seconds: float
+    parts: Parts, database: Database, clocks: Sequence[Clock], *, seconds: float
 ) -> None:
+    ends = time.monotonic() + seconds
+
     async def reach() -> None:
-        await carrier.producer()
+        await parts.carrier.producer()
+
+    async def join() -> None:
+        if parts.consumer is not None:
+            await parts.consumer.start(seconds=max(1.0, ends - time.monotonic()))
 
     await wait_for_broker(reach, seconds=seconds)
     tasks = [asyncio.create_task(parts.relay.run(), name="relay")]
     tasks += [asyncio.create_task(_forever(clock, database)) for clock in clocks]
     parts.tasks = tasks
-    if parts.consumer is not None:
-        await wait_for_broker(parts.consumer.start, seconds=seconds)
+    await wait_for_broker(join, seconds=ends - time.monotonic())
     parts.started = True
     gc.collect()
     gc.freeze()  # what lives as long as the process is not looked through again
     gc.set_threshold(100_000, 50, 100)
 
 
-async def _stop(parts: Parts, carrier: Carrier) -> None:
+async def _stop(parts: Parts) -> None:
+    """End what runs beside HTTP, last what the others need; the relay sends what it has begun."""
     parts.started = False
     if parts.consumer is not None:
         await parts.consumer.stop()
-    parts.relay.stop()
     for task in parts.tasks[1:]:
         task.cancel()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(10):
-            await asyncio.gather(*parts.tasks, return_exceptions=True)
-    for task in parts.tasks:
-        task.cancel()
-    await carrier.close()
+    parts.relay.stop()
+    if parts.tasks:
+        _, late = await asyncio.wait(parts.tasks, timeout=END_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*parts.tasks, return_exceptions=True)
+    await parts.carrier.close()
 
 
 async def _forever(clock: Clock, database: Database) -> None:
@@ -171,23 +198,6 @@ async def _forever(clock: Clock, database: Database) -> None:
             )
         pause = 0.5 if time.monotonic() - began > CALM_SECONDS else min(pause * 2, 10.0)
         await asyncio.sleep(pause)
-
-
-CALM_SECONDS: Final = 30.0
-
-
-def _measure(app: FastAPI) -> None:
-    @app.middleware("http")
-    async def on_request(
-        request: Request, call: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        began = time.perf_counter()
-        answer = await call(request)
-        route = getattr(request.scope.get("route"), "path", "none")
-        telemetry.REQUEST_SECONDS.labels(request.method, route, answer.status_code).observe(
-            time.perf_counter() - began
-        )
-        return answer
 
 
 def _health() -> APIRouter:

@@ -3,8 +3,9 @@
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -24,7 +25,7 @@ class CommonSettings(BaseSettings):
     issuer: str = ""
     """Whose tokens count (`iss`)."""
     jwks_url: str = ""
-    """Where the issuer publishes its keys."""
+    """Where the issuer publishes its keys; by default below its own address."""
     audience: str = "kinerja"
     kafka_servers: str = "127.0.0.1:9092"
     """Comma-separated host:port of brokers to begin with."""
@@ -32,7 +33,7 @@ class CommonSettings(BaseSettings):
     """Idempotent producer; off for brokers that know none (the embedded one)."""
     kafka_provision: bool = False
     """Let services make missing topics; for a broker that forgets them when it dies."""
-    kafka_session_ms: int = 30_000
+    kafka_session_ms: int = Field(default=30_000, ge=1000)
     """After how long without a sign of life the group gives a process's partitions to others."""
     kafka_fetch_wait_ms: int = 500
     """Longest wait of a fetch; small for the embedded broker, which uses the wait up."""
@@ -40,7 +41,20 @@ class CommonSettings(BaseSettings):
     """How old the client's picture of topics and leaders may grow."""
     kafka_check_seconds: float = 30
     """How often a relay asks whether the broker still has what it was told."""
+    retention_days: int = Field(default=400, ge=1)
+    """How long told facts are kept, to fill a lost topic again; longer than the topics' own."""
     log_level: str = "INFO"
+
+    @property
+    def kafka_addresses(self) -> list[str]:
+        """The brokers to begin with, one by one."""
+        return [address.strip() for address in self.kafka_servers.split(",") if address.strip()]
+
+    @model_validator(mode="after")
+    def _find_keys(self) -> Self:
+        if self.issuer and not self.jwks_url:
+            self.jwks_url = f"{self.issuer.rstrip('/')}/.well-known/jwks.json"
+        return self
 
 
 class ServiceSettings(BaseSettings):
@@ -52,7 +66,7 @@ class ServiceSettings(BaseSettings):
     """SQLAlchemy address with an async driver: `postgresql+asyncpg://…`, `sqlite+aiosqlite:///…`."""
     database_password_file: Path | None = None
     """A file that holds the database's password, so that it stands in no address."""
-    pool_size: int = 10
+    pool_size: int = Field(default=10, ge=1)
     batch: int = Field(default=1000, ge=1, le=10_000)
     """Most facts kept in one transaction."""
     startup_seconds: float = 60

@@ -5,7 +5,8 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections import Counter as Tally
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -35,13 +36,9 @@ REQUEST_SECONDS: Final = Histogram(
 )
 
 
-def count_facts(service: str, new: AbstractSet[UUID], reads: Mapping[UUID, Fact[Data]]) -> None:
+def count_facts(service: str, new: AbstractSet[UUID], facts: Iterable[Fact[Data]]) -> None:
     """Count a batch: facts kept now, and repeats of facts kept before."""
-    counts: dict[tuple[str, str], int] = {}
-    for identity, fact in reads.items():
-        outcome = "kept" if identity in new else "repeat"
-        name = (fact.data.type, outcome)
-        counts[name] = counts.get(name, 0) + 1
+    counts = Tally((fact.data.type, "kept" if fact.id in new else "repeat") for fact in facts)
     for (kind, outcome), count in counts.items():
         FACTS.labels(service, kind, outcome).inc(count)
 
@@ -55,7 +52,10 @@ def where(error: BaseException) -> str:
 class JsonLines(logging.Formatter):
     """One JSON object a line: time, level, logger, message, and what `extra=` gave."""
 
-    _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+    _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {
+        *("message", "asctime", "taskName"),
+        "color_message",  # uvicorn's, for terminals
+    }
 
     def __init__(self, service: str) -> None:
         super().__init__()
@@ -70,7 +70,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= {k: v for k, v in record.__dict__.items() if k not in self._OWN}
+        given = record.__dict__.items()
+        line |= {name: value for name, value in given if name not in self._OWN | line.keys()}
         if record.exc_info and record.exc_info[1]:
             error = record.exc_info[1]
             line["error"] = type(error).__name__
@@ -97,15 +98,17 @@ class Throttle(logging.Filter):
         return True
 
 
+NOISY: Final = ("aiokafka", "kafka")
+"""They write twenty lines a second while a broker is away."""
+
+
 def set_up_logs(service: str, level: str) -> None:
     """Send all logs to standard error as JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(service))
     throttle = Throttle()
-    handler.addFilter(
-        lambda record: not record.name.startswith("aiokafka") or throttle.filter(record)
-    )
+    handler.addFilter(lambda record: not record.name.startswith(NOISY) or throttle.filter(record))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "aiosqlite"):
-        logging.getLogger(noisy).setLevel("WARNING")
+    for chatty in ("httpx", "httpcore", "aiosqlite", "faststream"):
+        logging.getLogger(chatty).setLevel("WARNING")
     logging.getLogger("uvicorn.access").disabled = True  # paths could tell who looked at what

@@ -43,7 +43,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         report
         for outcome in ("passed", "failed", "error")
         for report in terminalreporter.stats.get(outcome, [])
-        if "live" in report.keywords
+        if "live" in getattr(report, "keywords", ())  # a module that failed to import has none
     ]
     if not ran:
         return

@@ -15,13 +15,8 @@ from rich.console import Console
 from deploy.cli import importing, report
 from deploy.cli import topics as declared
 from deploy.cli import up as stack_up
-from deploy.cli.installation import (
-    Installation,
-    agency_id,
-    development_token,
-    is_production,
-    this_stack,
-)
+from deploy.cli.agencies import agency_id, agency_in
+from deploy.cli.installation import Installation, development_token, is_production, this_stack
 from deploy.cli.progress import Steps
 from deploy.cli.texts import say
 from deploy.cli.trouble import Trouble
@@ -38,8 +33,8 @@ app = typer.Typer(
 )
 topics = typer.Typer(no_args_is_help=True, help="Kafka topics, as they are declared.")
 app.add_typer(topics, name="topics")
-console = Console()
-errors = Console(stderr=True)
+console = Console(markup=False, highlight=False)
+errors = Console(markup=False, highlight=False, stderr=True)
 
 T = TypeVar("T")
 Servers = Annotated[str | None, typer.Option(help="Brokers: host:port, comma-separated.")]
@@ -75,7 +70,7 @@ def import_file(
     ] = None,
 ) -> None:
     """Import an export, report row by row; exits 3 if rows were rejected, 1 if it was refused."""
-    services = _installation(url, token)
+    services = _installation(url, token, file)
     import_id = importing.begin(services, file)
     with Steps(errors).counting(say("import.reading", file=file.name)) as bar:
         done = importing.follow(services, import_id, lambda now: bar.move(now.rows_done, now.rows))
@@ -98,9 +93,9 @@ def apply_topics(
     client = _kafka(servers)
     applied = _reaching(client, lambda: declared.apply(client, replication=replication))
     for name in applied.created:
-        console.print(say("topics.created", topic=name), highlight=False)
+        console.print(say("topics.created", topic=name))
     for name in applied.changed:
-        console.print(say("topics.changed", topic=name), highlight=False)
+        console.print(say("topics.changed", topic=name))
     if not applied.created and not applied.changed and not applied.left:
         console.print(say("topics.same"))
     _show_differences(applied.left)
@@ -136,7 +131,7 @@ def token(
     sys.stdout.write(f"{development_token(this_stack(), wish)}\n")
 
 
-def _installation(url: str | None, token: str | None) -> Installation:
+def _installation(url: str | None, token: str | None, file: Path) -> Installation:
     """The one named by `--url`, else the embedded stack on this machine."""
     if url is not None:
         if token is None:
@@ -144,7 +139,7 @@ def _installation(url: str | None, token: str | None) -> Installation:
         return Installation({"appraisal": url.rstrip("/")}, lambda: token, through_proxy=True)
     if is_production(os.environ):
         raise Trouble(say("import.url_needed"))
-    return Installation.embedded(this_stack(), "personnel_officer")
+    return Installation.embedded(this_stack(), "personnel_officer", agency=agency_in(file))
 
 
 def _kafka(servers: str | None) -> declared.Client:
@@ -170,7 +165,7 @@ def _show_differences(found: Sequence[Difference]) -> None:
         line = say(
             "topics.differs", topic=one.topic, what=what, declared=one.declared, actual=actual
         )
-        console.print(line, highlight=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
     if found:
         raise typer.Exit(1)
 
@@ -181,7 +176,7 @@ def main() -> None:
     try:
         app()
     except Trouble as trouble:
-        errors.print(str(trouble), style="bold red", soft_wrap=True, markup=False, highlight=False)
+        errors.print(str(trouble), style="bold red", soft_wrap=True)
         for line in trouble.details:
-            errors.print(f"  {line}", soft_wrap=True, markup=False, highlight=False)
+            errors.print(f"  {line}", soft_wrap=True)
         sys.exit(1)

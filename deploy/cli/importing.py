@@ -68,10 +68,15 @@ class _Accepted(msgspec.Struct, frozen=True):
     import_id: str
 
 
-def begin(services: Installation, file: Path) -> str:
-    """Upload an export; gives the import's id, which is an old one where nothing changed."""
+def require(file: Path) -> None:
+    """Raise `Trouble` where there is no such file."""
     if not file.is_file():
         raise Trouble(say("file.absent", file=file))
+
+
+def begin(services: Installation, file: Path) -> str:
+    """Upload an export; gives the import's id, which is an old one where nothing changed."""
+    require(file)
     return services.upload("appraisal", "/imports", file, _Accepted).import_id
 
 

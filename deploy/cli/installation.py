@@ -4,19 +4,20 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, TypeVar
-from uuid import NAMESPACE_URL, UUID, uuid5
+from typing import Any, Final, Self, TypeVar
+from uuid import UUID
 
 import httpx
 import msgspec
 
+from deploy.cli.agencies import agency_id
 from deploy.cli.texts import language_of, say
 from deploy.cli.trouble import Trouble
 from deploy.local.environment import SERVICES, Stack
 
 SECONDS: Final = 30.0
 """How long one answer may take."""
-DEMO_AGENCY: Final = "5500"
+SAMPLE_AGENCY: Final = "5500"
 """BKN code of the agency the sample export is from: Pemerintah Provinsi Jambi."""
 PRODUCTION: Final = "production"
 
@@ -28,11 +29,6 @@ class _Page(msgspec.Struct, frozen=True):
 
     items: list[Any]
     next: str | None = None
-
-
-def agency_id(code: str) -> UUID:
-    """An agency's id, from its BKN code."""
-    return uuid5(NAMESPACE_URL, f"urn:kinerja:agency:{code}")
 
 
 def is_production(environ: Mapping[str, str]) -> bool:
@@ -70,11 +66,15 @@ class Installation:
 
     @classmethod
     def embedded(
-        cls, stack: Stack, *roles: str, transport: httpx.BaseTransport | None = None
-    ) -> "Installation":
-        """The stack on this machine, in the name of somebody of the demonstration agency."""
-        agency = os.environ.get("KINERJA_AGENCY", DEMO_AGENCY)
-        wish = {"roles": roles, "agency_id": str(agency_id(agency))}
+        cls,
+        stack: Stack,
+        role: str,
+        *,
+        agency: UUID | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> Self:
+        """The stack on this machine, in the name of somebody of an agency, else the sample's."""
+        wish = {"roles": [role], "agency_id": str(agency or agency_id(SAMPLE_AGENCY))}
 
         def token() -> str:
             return development_token(stack, wish, transport=transport)

@@ -14,6 +14,10 @@ class Bar:
         self._progress = progress
         self._task = progress.add_task(text, total=None)
 
+    def describe(self, text: str) -> None:
+        """Say what is counted now."""
+        self._progress.update(self._task, description=text)
+
     def move(self, done: int | None, of: int | None) -> None:
         """Show how far it is; an unknown number is None."""
         self._progress.update(self._task, completed=done or 0, total=of)
@@ -29,7 +33,7 @@ class Steps:
     def waiting(self, what: str) -> Iterator[None]:
         """A step of unknown length."""
         if not self._console.is_terminal:
-            self._console.print(what, soft_wrap=True, highlight=False)
+            self._console.print(what, soft_wrap=True)
             yield
             return
         with self._console.status(what):
@@ -39,7 +43,7 @@ class Steps:
     def counting(self, what: str) -> Iterator[Bar]:
         """A step whose length is known sooner or later."""
         if not self._console.is_terminal:
-            self._console.print(what, soft_wrap=True, highlight=False)
+            self._console.print(what, soft_wrap=True)
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),

@@ -1,6 +1,7 @@
 """The report of an import: in the terminal, and as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -13,29 +14,46 @@ from deploy.cli.texts import say
 from deploy.cli.trouble import Trouble
 
 SHOWN: Final = 40
-"""Findings in the terminal; the JSON holds all of them."""
+"""Lines of a table in the terminal; the JSON has every finding."""
+ROWS_SHOWN: Final = 12
+"""Row numbers named in one line."""
 
 
 def show(console: Console, done: Import, found: Sequence[Finding]) -> None:
-    """The counts in one line, and the findings as a table."""
+    """The counts in one sentence, then what was found, a table a kind."""
     counts = msgspec.structs.asdict(done.counts) if done.counts else {}
-    console.print(say("import.counts", rows=done.rows, **counts))
-    if not found:
-        return
-    table = Table(title=say("report.title"), title_justify="left")
-    for heading in ("row", "column", "kind", "code", "reason", "remedy"):
-        numeric = heading == "row"
-        table.add_column(say(f"report.{heading}"), justify="right" if numeric else "left")
-    for one in found[:SHOWN]:
-        kind = say(f"kind.{one.kind}") if one.kind else ""
-        table.add_row(str(one.row), one.column or "", kind, one.code, one.reason, one.remedy)
+    console.print(say("import.counts", rows=done.rows, **counts), soft_wrap=True)
+    for kind, ones in groupby(found, key=lambda one: one.kind):
+        _show_kind(console, kind, list(ones))
+
+
+def _show_kind(console: Console, kind: str, found: Sequence[Finding]) -> None:
+    """One table; rows that have the same wrong with them share a line."""
+    title = say(f"kind.{kind}", count=len(found))
+    table = Table(title=title, title_justify="left", show_lines=True, expand=False)
+    table.add_column(say("report.rows"), overflow="fold", max_width=14)
+    table.add_column(f"{say('report.column')}\n{say('report.code')}", overflow="fold")
+    table.add_column(f"{say('report.reason')}\n→ {say('report.remedy')}", overflow="fold")
+    same: dict[tuple[str, ...], list[int]] = {}
+    for one in found:
+        key = (one.column or "", one.code, one.reason, one.remedy)
+        same.setdefault(key, []).append(one.row)
+    for (column, code, reason, remedy), rows in list(same.items())[:SHOWN]:
+        table.add_row(_numbers(rows), f"{column}\n{code}".strip(), f"{reason}\n→ {remedy}")
     console.print(table)
-    if len(found) > SHOWN:
-        console.print(say("report.more", count=len(found) - SHOWN))
+    if len(same) > SHOWN:
+        console.print(say("report.more", count=len(same) - SHOWN))
+
+
+def _numbers(rows: Iterable[int]) -> str:
+    """Row numbers, the first dozen of them."""
+    numbers = [str(row) for row in rows]
+    more = len(numbers) - ROWS_SHOWN
+    return ", ".join(numbers[:ROWS_SHOWN]) + (f" (+{more})" if more > 0 else "")
 
 
 def save(file: Path, done: Import, found: Sequence[Finding]) -> None:
-    """The same and all findings as JSON."""
+    """The same, and every finding, as JSON."""
     write_json(file, {"import": done, "findings": found})
 
 

@@ -173,7 +173,6 @@ def show(console: Console, summary: Summary, failed: int, report: Path | None) -
             email=summary.notices.email,
         ),
         soft_wrap=True,
-        highlight=False,
     )
     table = Table(show_header=False)
     table.add_column(justify="left")

@@ -16,9 +16,11 @@ from typing import Final
 from rich.console import Console
 
 from deploy.cli import importing, summary, topics
+from deploy.cli.agencies import agency_in
 from deploy.cli.installation import Installation, this_stack
 from deploy.cli.progress import Steps
 from deploy.cli.report import write_json
+from deploy.cli.terminal import own_keyboard
 from deploy.cli.texts import say
 from deploy.cli.trouble import Trouble
 from deploy.local import folder
@@ -31,6 +33,8 @@ START_SECONDS: Final = 90.0
 POLL_SECONDS: Final = 0.1
 LOOK_SECONDS: Final = 0.5
 """How often to look after the processes once all is done."""
+
+SAME_WISH_SECONDS: Final = 1.0
 
 
 class _ToldToEnd(KeyboardInterrupt):
@@ -73,6 +77,7 @@ class Run:
 def up(console: Console, file: Path, *, once: bool, save_summary: Path | None) -> None:
     """Start everything, import `file`, say what came of it; stay until told to end."""
     began = time.monotonic()
+    importing.require(file)
     stack = this_stack()
     try:
         folder.prepare(stack)
@@ -81,10 +86,14 @@ def up(console: Console, file: Path, *, once: bool, save_summary: Path | None) -
         reason = error.strerror
         raise Trouble(say("file.unwritable", file=stack.data, reason=reason)) from error
     try:
-        with _signals(), Processes(stack.logs, environ) as processes:
+        with _signals(), own_keyboard(), Processes(stack.logs, environ) as processes:
             run = Run(stack, processes, Steps(console), began)
-            _start(run)
-            _do_the_main_job(run, console, file, save_summary)
+            try:
+                _start(run)
+                _do_the_main_job(run, console, file, save_summary)
+            except Trouble:
+                run.check()  # a process that ended explains it better than who missed it
+                raise
             if once:
                 return
             console.print(say("up.ctrl_c"))
@@ -127,7 +136,8 @@ def _start(run: Run) -> None:
 
 
 def _do_the_main_job(run: Run, console: Console, file: Path, save_summary: Path | None) -> None:
-    services = Installation.embedded(run.stack, "personnel_officer")
+    agency = None if file == SAMPLE else agency_in(file)
+    services = Installation.embedded(run.stack, "personnel_officer", agency=agency)
     import_id = importing.begin(services, file)
     with run.steps.counting(say("import.reading", file=file.name)) as bar:
 
@@ -140,7 +150,12 @@ def _do_the_main_job(run: Run, console: Console, file: Path, save_summary: Path 
 
         def on_told(now: summary.Told) -> None:
             run.check()
-            bar.move(min(now.training.sets, now.notices.inbox), done.told)
+            if (kept := min(now.training.sets, now.notices.inbox)) < done.told:
+                bar.move(kept, done.told)
+                return
+            mails = now.notices.email
+            bar.describe(say("up.mailing"))
+            bar.move(mails.sent + mails.failed, mails.sent + mails.failed + mails.waiting)
 
         told = summary.await_told(services, done, on_told)
     report = run.stack.reports / f"{import_id}.xlsx"
@@ -159,7 +174,7 @@ def _show_addresses(console: Console, stack: Stack) -> None:
     lines += [(say("address.logs"), str(_near(stack.logs)))]
     width = max(len(name) for name, _ in lines)
     for name, address in lines:
-        console.print(f"{name:<{width}}  {address}", soft_wrap=True, highlight=False)
+        console.print(f"{name:<{width}}  {address}", soft_wrap=True)
 
 
 def _near(path: Path) -> Path:
@@ -170,10 +185,17 @@ def _near(path: Path) -> Path:
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """Take Ctrl-C, an end asked for, and a closed terminal alike: end in good order."""
+    """Take Ctrl-C, an end asked for, and a closed terminal alike: end in good order.
+
+    The same wish often comes twice at once, to the group and from make: that is no impatience.
+    """
+    told = float("-inf")
 
     def end(_number: int, _frame: object) -> None:
-        raise _ToldToEnd
+        nonlocal told
+        if time.monotonic() - told > SAME_WISH_SECONDS:
+            told = time.monotonic()
+            raise _ToldToEnd
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, end) for number in numbers}

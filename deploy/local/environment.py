@@ -99,7 +99,7 @@ def agreed(stack: Stack) -> dict[str, str]:
         "KINERJA_KAFKA_SESSION_MS": "6000",
         "KINERJA_KAFKA_METADATA_MS": "10000",
         "KINERJA_KAFKA_CHECK_SECONDS": "2",
-        "MALLOC_ARENA_MAX": "2",
+        "MALLOC_ARENA_MAX": "2",  # glibc takes eight a core, each with memory of its own
     }
 
 
@@ -121,10 +121,9 @@ def own(stack: Stack, name: str) -> dict[str, str]:
             "PORTAL_DESK_URL": stack.url("desk"),
         },
     }
-    found = {f"{name.upper()}_PORT": str(stack.port(name))} | knobs.get(name, {})
+    found = knobs.get(name, {})
     if name in SERVICES:
-        database = f"sqlite+aiosqlite:///{stack.data / name}.db"
-        found[f"{name.upper()}_DATABASE_URL"] = database
+        found[f"{name.upper()}_DATABASE_URL"] = f"sqlite+aiosqlite:///{stack.data / name}.db"
     return found
 
 

@@ -7,10 +7,15 @@ import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 from deploy.local.environment import Stack, agreed, own, without_proxy
 
-APPRAISAL_KEY = "appraisal.key"
+SECRETS: Final = {
+    "appraisal": ("APPRAISAL_SECRET_KEY", "appraisal.key"),
+    "portal": ("PORTAL_SESSION_KEY", "portal.key"),
+}
+"""The variable and the file of each service's secret: made once, known to that service only."""
 
 
 def prepare(stack: Stack) -> None:
@@ -22,13 +27,15 @@ def prepare(stack: Stack) -> None:
     for folder in (stack.data, stack.logs, stack.reports, stack.keys):
         folder.mkdir(parents=True, exist_ok=True)
     stack.keys.chmod(0o700)
-    kept_secret(stack.keys / APPRAISAL_KEY, _new_key)
+    for _, file in SECRETS.values():
+        kept_secret(stack.keys / file, _new_key)
 
 
 def kept_secret(file: Path, make: Callable[[], bytes]) -> bytes:
     """What the file holds; made once, readable by its owner only, even when two ask at once."""
     with contextlib.suppress(FileNotFoundError):
         return file.read_bytes()
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # mode 0600
     draft = Path(name)
     try:
@@ -47,8 +54,9 @@ def environment(stack: Stack, environ: Mapping[str, str], *names: str) -> dict[s
     knobs = agreed(stack)
     for name in names:
         knobs |= own(stack, name)
-    if "appraisal" in names and "APPRAISAL_SECRET_KEY" not in given:
-        knobs["APPRAISAL_SECRET_KEY"] = kept_secret(stack.keys / APPRAISAL_KEY, _new_key).decode()
+    for variable, file in (SECRETS[name] for name in names if name in SECRETS):
+        if variable not in given:
+            knobs[variable] = kept_secret(stack.keys / file, _new_key).decode()
     return knobs | given | without_proxy(given)
 
 

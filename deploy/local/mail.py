@@ -1,11 +1,13 @@
 """A mail sink: takes every e-mail, sends none on, shows the newest ones."""
 
 import asyncio
+import re
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from typing import Final
 
 import msgspec
@@ -17,6 +19,8 @@ REMEMBERED: Final = 200_000
 """How many Message-IDs are remembered, to notice one that comes twice."""
 LARGEST: Final = 1 << 20
 """Bytes one e-mail may have."""
+
+_MESSAGE_ID: Final = re.compile(rb"^message-id:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -34,13 +38,19 @@ class Mail(msgspec.Struct, frozen=True):
     to: tuple[str, ...]
     raw: bytes
 
+    @property
+    def message_id(self) -> str:
+        """Its Message-ID, found without parsing the rest."""
+        found = _MESSAGE_ID.search(self.raw.partition(b"\r\n\r\n")[0])
+        return found[1].decode("ascii", "replace") if found else ""
+
     def summary(self) -> dict[str, object]:
         """What a list shows."""
-        return self._shown(self.parsed())
+        return self._shown(BytesHeaderParser(policy=policy.default).parsebytes(self.raw))
 
     def whole(self) -> dict[str, object]:
         """All of it: header lines, and the text in each form it has."""
-        message = self.parsed()
+        message = message_from_bytes(self.raw, policy=policy.default)
         body = message.get_body(("plain",))
         page = message.get_body(("html",))
         return self._shown(message) | {
@@ -49,10 +59,6 @@ class Mail(msgspec.Struct, frozen=True):
             "html": page.get_content() if page else None,
         }
 
-    def parsed(self) -> EmailMessage:
-        """The message, parsed."""
-        return message_from_bytes(self.raw, policy=policy.default)
-
     def _shown(self, message: EmailMessage) -> dict[str, object]:
         return {
             "id": self.id,
@@ -60,7 +66,7 @@ class Mail(msgspec.Struct, frozen=True):
             "from": self.sender,
             "to": list(self.to),
             "subject": str(message["subject"] or ""),
-            "message_id": str(message["message-id"] or ""),
+            "message_id": self.message_id,
         }
 
 
@@ -79,7 +85,7 @@ class Sink:
         self._total += 1
         mail = Mail(self._total, datetime.now(UTC), sender, to, raw)
         self._mails.append(mail)
-        name = str(mail.parsed()["message-id"] or "")
+        name = mail.message_id
         if name in self._seen:
             self._repeated += 1
         elif name:

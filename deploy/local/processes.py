@@ -93,6 +93,10 @@ class Processes:
                     start_new_session=True,  # Ctrl-C reaches us, and we end them in order
                 )
 
+    def wait(self, name: str, *, seconds: float) -> None:
+        """Wait until a process has ended; raises `subprocess.TimeoutExpired` if it does not."""
+        self._running[name].wait(seconds)
+
     def ended(self) -> Ended | None:
         """A process that ended by itself, if one did."""
         for name, process in self._running.items():

@@ -3,18 +3,23 @@
 Used by the Procfile. It gives the process its environment and becomes it.
 """
 
+import contextlib
+import ctypes
 import importlib
 import os
+import signal
 import sys
 from typing import Final
 
 from deploy.local.environment import HOST, SERVICES, Stack
-from deploy.local.folder import environment
+from deploy.local.folder import environment, prepare
 
 OWN_MAIN: Final = ("broker", "desk")
 SERVED: Final = (*SERVICES, "portal")
 DRAIN_SECONDS: Final = 10
 """How long requests under way may take to end; streams are cut then."""
+PR_SET_PDEATHSIG: Final = 1
+"""Linux: the signal a process gets when the one that started it ends (prctl(2))."""
 
 
 def main(arguments: list[str]) -> None:
@@ -22,7 +27,9 @@ def main(arguments: list[str]) -> None:
     if len(arguments) != 1 or arguments[0] not in OWN_MAIN + SERVED:
         sys.exit(f"Name one of: {', '.join(OWN_MAIN + SERVED)}")
     name = arguments[0]
+    end_with_parent()
     stack = Stack.of(os.environ)
+    prepare(stack)
     os.environ.update(environment(stack, os.environ, name))
     if name in OWN_MAIN:
         importlib.import_module(f"deploy.local.{name}").main()
@@ -37,6 +44,15 @@ def main(arguments: list[str]) -> None:
         log_config=None,  # services set up their logs themselves
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
+
+
+def end_with_parent() -> None:
+    """Be told to end when whoever started this process is killed, so that nothing is left over.
+
+    Where the system knows no such thing (macOS), what is left over holds its port.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 if __name__ == "__main__":

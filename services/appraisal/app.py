@@ -13,5 +13,6 @@ app = service.build(
     database.connect(settings),
     routes.api,
     clocks=(clock.imports(settings, vault),),
+    largest_body=settings.largest_file + routes.FORM,
 )
 app.state.desk = routes.Desk(settings, vault)

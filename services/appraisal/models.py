@@ -32,6 +32,8 @@ class Employee(Base, table=True):
     nip_sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     """The NIP, encrypted."""
     version: int
+    as_of: date | None = None
+    """Last day of the period the record is from; None if it is only what stood beside others."""
     name: str
     email: str | None = None
     employment_kind: str
@@ -110,6 +112,8 @@ class Import(Base, table=True):
     finished_at: datetime | None = _moment(nullable=True)
     leased_by: UUID | None = None
     leased_until: datetime | None = _moment(nullable=True)
+    attempts: int = 0
+    """How often it was taken up since something of it was last kept."""
     period: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     """The export's period (`shared.events.Period`), JSON."""
     distribution: str | None = Field(default=None, sa_column=Column(Text, nullable=True))

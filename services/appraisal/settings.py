@@ -1,6 +1,6 @@
 """APPRAISAL_* knobs."""
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
@@ -13,11 +13,11 @@ class Settings(ServiceSettings):
 
     secret_key: SecretStr
     """At least 32 characters: NIPs and files waiting to be read are encrypted under it."""
-    import_batch: int = 1000
+    import_batch: int = Field(default=1000, ge=1, le=5000)
     """Rows of an export kept in one transaction."""
-    lease_seconds: float = 15
+    import_attempts: int = Field(default=5, ge=1)
+    """How often an import that comes no further is taken up before it is given up."""
+    lease_seconds: float = Field(default=15, gt=0)
     """After how long without a sign of life another process takes over an import."""
-    largest_file: int = 200 * 1024 * 1024
-    """Bytes an export may have."""
-    smallest_unit: int = 10
-    """Units with fewer people are not held against the distribution guideline."""
+    largest_file: int = Field(default=200_000_000, ge=1)
+    """Bytes an export may have; no more than `workbooks.MOST_BYTES` are ever read."""

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from services.notifications import channels, rules, store
 from services.notifications.models import DeliveryState
@@ -14,7 +15,8 @@ from shared.i18n import catalogue
 
 TEXTS: Final = catalogue(Path(__file__).parent / "locales")
 LOOK_SECONDS: Final = 0.5
-NO_ADDRESS: Final = "no_address"
+OF_THE_LEASE: Final = 0.75
+"""How much of its lease a batch may take; the rest is for marking it."""
 
 
 def digests(settings: Settings) -> Callable[[Database], Awaitable[None]]:
@@ -32,37 +34,49 @@ def digests(settings: Settings) -> Callable[[Database], Awaitable[None]]:
 async def tell_due_digests(database: Database, now: datetime, patience: timedelta) -> int:
     """Put the digests that are due into inboxes; gives how many."""
     async with database.read() as session:
-        if not await store.digests.open_ones(session):
-            return 0
+        over = [
+            row.import_id
+            for row in await store.digests.ended(session)
+            if rules.digest_due(row.expected, row.seen, row.completed_at, now, patience)
+            is not rules.Digest.WAITS
+        ]
+    if not over:
+        return 0
     async with database.begin() as session:
-        notices: list[rules.Notice] = []
-        closed = []
-        for row in await store.digests.open_ones(session):
-            verdict = rules.digest_due(row.expected, row.seen, row.completed_at, now, patience)
-            if verdict is rules.Digest.WAITS:
-                continue
-            closed.append(row.import_id)
-            if verdict is rules.Digest.DUE:
-                office = rules.personnel_office(row.agency_id)
-                notices.append(
-                    rules.low_results_digest(
-                        fact_id=row.fact_id,
-                        agency_id=row.agency_id,
-                        import_id=row.import_id,
-                        expected=row.expected,
-                        seen=row.seen,
-                        completed_at=row.completed_at,
-                        without_email=await store.people.without_email(session, [office]),
-                    )
-                )
+        held = await store.digests.hold_ended(session, over)
+        notices = [
+            rules.low_results_digest(
+                fact_id=row.fact_id,
+                agency_id=row.agency_id,
+                import_id=row.import_id,
+                expected=row.expected,
+                seen=row.seen,
+                completed_at=row.completed_at,
+            )
+            for row in held
+            if rules.digest_due(row.expected, row.seen, row.completed_at, now, patience)
+            is rules.Digest.DUE
+        ]
         await store.notices.keep(session, notices, now)
-        await store.digests.close(session, closed)
+        await store.digests.close(session, [row.import_id for row in held])
     return len(notices)
 
 
 def mails(settings: Settings) -> Callable[[Database], Awaitable[None]]:
     """Send e-mails that are due, in batches, for as long as there are any."""
-    server = channels.MailServer(
+    server = mail_server(settings)
+
+    async def run(database: Database) -> None:
+        while True:
+            if await send_due_mails(database, server, settings) < settings.mails_at_once:
+                await asyncio.sleep(LOOK_SECONDS)
+
+    return run
+
+
+def mail_server(settings: Settings) -> channels.MailServer:
+    """The mail server in the settings; raises ValueError where they contradict each other."""
+    return channels.MailServer(
         host=settings.smtp_host,
         port=settings.smtp_port,
         tls=channels.Tls(settings.smtp_tls),
@@ -74,13 +88,6 @@ def mails(settings: Settings) -> Callable[[Database], Awaitable[None]]:
         ca_file=settings.smtp_ca_file,
     )
 
-    async def run(database: Database) -> None:
-        while True:
-            if await send_due_mails(database, server, settings) < settings.mails_at_once:
-                await asyncio.sleep(LOOK_SECONDS)
-
-    return run
-
 
 async def send_due_mails(
     database: Database, server: channels.MailServer, settings: Settings
@@ -90,6 +97,15 @@ async def send_due_mails(
     A mail is claimed in one transaction and marked in another: nothing is held while a mail
     server thinks. A process killed in between sends it again, recognisable by its Message-ID.
     """
+    offices = {
+        rules.personnel_office(agency_id): address
+        for agency_id, address in settings.office_addresses.items()
+    }
+
+    def reach(recipient_id: UUID, told: str | None) -> str | None:
+        known = told or offices.get(recipient_id)
+        return rules.address_for(recipient_id, known, settings.address_pattern)
+
     now = datetime.now(UTC)
     async with database.read() as session:
         if not await store.mails.any_due(session, now):
@@ -97,47 +113,41 @@ async def send_due_mails(
     async with database.begin() as session:
         waiting = await store.mails.claim(
             session,
+            reach,
             now=now,
             lease=timedelta(seconds=settings.lease_seconds),
             limit=settings.mails_at_once,
         )
-    if not waiting:
-        return 0
-    letters = []
-    marks = []
-    for one in waiting:
-        address = rules.address_for(one.recipient_id, one.address, settings.address_pattern)
-        if address is None:
-            marks.append(_mark(one, channels.State.RETRY, NO_ADDRESS, now))
-        else:
-            letters.append(
-                channels.Outgoing(
-                    delivery_id=one.notice_id,
-                    notice_id=one.notice_id,
-                    address=address,
-                    language=one.language,
-                    kind=one.kind,
-                    attempt=one.attempt,
-                    written_at=one.noticed_at,
-                )
+    outcomes = await channels.send(
+        [
+            channels.Outgoing(
+                delivery_id=one.notice_id,
+                notice_id=one.notice_id,
+                address=one.address,
+                language=one.language,
+                kind=one.kind,
+                attempt=one.attempt,
+                written_at=one.queued_at,
             )
-    by_id = {one.notice_id: one for one in waiting}
-    marks += [
-        _mark(by_id[outcome.delivery_id], outcome.state, outcome.reason, datetime.now(UTC))
-        for outcome in await channels.send(
-            letters, server, TEXTS, within=0.75 * settings.lease_seconds
-        )
-    ]
+            for one in waiting
+        ],
+        server,
+        TEXTS,
+        within=OF_THE_LEASE * settings.lease_seconds,
+    )
+    now = datetime.now(UTC)
+    marks = [_mark(one, what, now) for one, what in zip(waiting, outcomes, strict=True)]
     async with database.begin() as session:
-        await store.mails.mark(session, marks, datetime.now(UTC))
+        await store.mails.mark(session, marks, now)
     return len(waiting)
 
 
-def _mark(
-    one: store.mails.Waiting, state: channels.State, problem: str | None, now: datetime
-) -> store.mails.Mark:
-    if state is channels.State.SENT:
-        return store.mails.Mark(one.notice_id, DeliveryState.SENT, None, None)
-    again = rules.next_attempt(one.attempt, now) if state is channels.State.RETRY else None
-    left = DeliveryState.FAILED if again is None else DeliveryState.WAITING
-    return store.mails.Mark(one.notice_id, left, problem, again)
+def _mark(one: store.mails.Waiting, outcome: channels.Outcome, now: datetime) -> store.mails.Mark:
+    again = None
+    if outcome.state is channels.State.RETRY:
+        again = rules.next_attempt(one.attempt, now)
+    if outcome.state is channels.State.SENT:
+        state = DeliveryState.SENT
+    else:
+        state = DeliveryState.FAILED if again is None else DeliveryState.WAITING
+    return store.mails.Mark(one.notice_id, one.attempt, state, outcome.reason, again)

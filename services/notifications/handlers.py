@@ -1,71 +1,62 @@
 """Door for facts: who must know of them gets a row in an inbox."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications import rules, store
 from shared.delivery import Listening
 from shared.events import (
-    Data,
     EmployeeRegistered,
     EvaluationFinalized,
     EvaluationSuperseded,
     Fact,
     ImportCompleted,
+    RecommendationSet,
     RecommendationsIssued,
     RecommendationsRevised,
     Result,
 )
 
+ADDRESS_PATIENCE: Final = timedelta(days=7)
+"""For how long an e-mail may still go out once its reader's address is told."""
 listening = Listening("notifications")
 
 
 @listening.on(EmployeeRegistered)
 async def note_contacts(facts: Sequence[Fact[EmployeeRegistered]], session: AsyncSession) -> None:
-    """Keep where people can be reached."""
+    """Keep where people can be reached; what had nowhere to go until now goes there."""
+    now = datetime.now(UTC)
     await store.people.keep_contacts(session, [fact.data for fact in facts])
+    addressed = {fact.data.employee_id for fact in facts if fact.data.email}
+    await store.mails.find_addressed(session, addressed, now=now, since=now - ADDRESS_PATIENCE)
 
 
 @listening.on(
     EvaluationFinalized, EvaluationSuperseded, RecommendationsIssued, RecommendationsRevised
 )
-async def notify(facts: Sequence[Fact[Data]], session: AsyncSession) -> None:
+async def notify(facts: Sequence[Fact[Result | RecommendationSet]], session: AsyncSession) -> None:
     """Put what a fact means for people into their inboxes; count low results for the digest."""
-    notices = [notice for fact in facts for notice in rules.notices_for(fact)]
-    quiet = await store.people.without_email(session, {one.recipient_id for one in notices})
-    if quiet:
-        notices = [n for fact in facts for n in rules.notices_for(fact, without_email=quiet)]
+    quiet = await store.people.without_email(session, _concerned(facts))
+    notices = [notice for fact in facts for notice in rules.notices_for(fact, without_email=quiet)]
     await store.notices.keep(session, notices, datetime.now(UTC))
+    agencies = {fact.data.import_id: fact.data.agency_id for fact in facts}
     low = rules.low_by_import(facts)
-    if low:
-        agencies = _agencies(facts)
-        await store.digests.add(session, {id_: (agencies[id_], n) for id_, n in low.items()})
+    await store.digests.count_low(
+        session, {import_id: (agencies[import_id], count) for import_id, count in low.items()}
+    )
 
 
 @listening.on(ImportCompleted)
 async def note_ends(facts: Sequence[Fact[ImportCompleted]], session: AsyncSession) -> None:
     """Note the end of imports: once all their low results have come, the digest is due."""
-    ends: list[dict[str, Any]] = [
-        {
-            "import_id": fact.data.import_id,
-            "agency_id": fact.data.agency_id,
-            "expected": fact.data.low,
-            "completed_at": fact.time,
-            "fact_id": fact.id,
-        }
-        for fact in facts
-    ]
-    await store.digests.add(session, {}, ends)
+    await store.digests.note_ends(session, facts)
 
 
-def _agencies(facts: Sequence[Fact[Data]]) -> dict[UUID, UUID]:
-    """The agency of each import among these results."""
-    return {
-        fact.data.import_id: fact.data.agency_id
-        for fact in facts
-        if isinstance(fact.data, Result) and fact.data.import_id is not None
-    }
+def _concerned(facts: Sequence[Fact[Result | RecommendationSet]]) -> set[UUID]:
+    """Everybody these facts may be told to."""
+    reviewers = {fact.data.reviewer_id for fact in facts if isinstance(fact.data, Result)}
+    return {fact.data.employee_id for fact in facts} | {one for one in reviewers if one}

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, Index, MetaData
+from sqlalchemy import BigInteger, Column, Index, MetaData
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -26,7 +26,7 @@ class Notice(Base, table=True):
     __tablename__: ClassVar[str] = "notice"
     __table_args__ = (
         Index("notice_recipient", "recipient_id", "created_at", "notice_id"),
-        Index("notice_import", "import_id"),
+        Index("notice_import", "import_id", "agency_id", "waited_ms"),
     )
 
     notice_id: UUID = Field(primary_key=True)
@@ -42,6 +42,8 @@ class Notice(Base, table=True):
     about: UUID | None = None
     caused_at: datetime = _moment()
     created_at: datetime = _moment()
+    waited_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """Milliseconds from the cause to this row."""
     read_at: datetime | None = _moment(nullable=True)
 
 
@@ -51,6 +53,8 @@ class DeliveryState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     FAILED = "failed"
+    NO_ADDRESS = "no_address"
+    """Nobody has told where to; it waits no more, and goes should an address be told soon."""
 
 
 class Delivery(Base, table=True):
@@ -59,7 +63,7 @@ class Delivery(Base, table=True):
     __tablename__: ClassVar[str] = "delivery"
     __table_args__ = (
         Index("delivery_due", "state", "due_at"),
-        Index("delivery_import", "import_id", "state"),
+        Index("delivery_recipient", "recipient_id", "state"),
     )
 
     notice_id: UUID = Field(primary_key=True)
@@ -67,11 +71,12 @@ class Delivery(Base, table=True):
     kind: str
     state: str
     attempts: int = 0
+    queued_at: datetime = _moment()
     due_at: datetime = _moment()
-    import_id: UUID | None = None
+    """When to try next; while it is claimed, when its claim is over."""
     finished_at: datetime | None = _moment(nullable=True)
     problem: str | None = None
-    """Why it failed or waits (a code)."""
+    """Why the last attempt did not send it (a code)."""
 
 
 class Contact(Base, table=True):

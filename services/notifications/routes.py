@@ -1,7 +1,7 @@
 """Door for people: their inbox, what they chose, and how an import's notices are doing."""
 
 import asyncio
-import statistics
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,26 +14,28 @@ from pydantic import BaseModel
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from services.notifications import rules, store
-from services.notifications.models import Notice, Preference
+from services.notifications.models import DeliveryState, Notice, Preference
 from shared.auth import Principal, Role
 from shared.database import Database
 from shared.http import After, Limit, Page, Problem, Reading, Session, absent, asks, page, place
 from shared.i18n import best_language, catalogue
 
 TEXTS: Final = catalogue(Path(__file__).parent / "locales")
-READERS: Final = (Role.EMPLOYEE, Role.REVIEWER, Role.PERSONNEL_OFFICER)
 LOOK_SECONDS: Final = 0.5
+STREAM_SECONDS: Final = 600.0
+"""How long a stream lasts; whoever reads on comes back, and shows a token that is still good."""
 
 api = APIRouter()
 Languages = Annotated[str | None, Header(alias="Accept-Language")]
-Reader = Annotated[Principal, asks(*READERS)]
+Reader = Annotated[Principal, asks(Role.EMPLOYEE, Role.REVIEWER, Role.PERSONNEL_OFFICER)]
+Office = Annotated[Principal, asks(Role.PERSONNEL_OFFICER, Role.AGENCY_SYSTEM, Role.OPERATOR)]
 
 
 class NoticeOut(BaseModel):
     """A line in an inbox, in the reader's language. `link`: path in the portal."""
 
     notice_id: UUID
-    kind: str
+    kind: rules.Kind
     title: str
     body: str
     link: str
@@ -48,18 +50,19 @@ class InboxOut(Page[NoticeOut]):
 
 
 class MailsOut(BaseModel):
-    """E-mails by state."""
+    """E-mails by state; `no_address`: nobody has told where to."""
 
     waiting: int
     sent: int
     failed: int
+    no_address: int
 
 
 class LatencyOut(BaseModel):
     """Milliseconds from a result to its row in an inbox; None where there was none."""
 
-    p50: float | None
-    max: float | None
+    p50: int | None
+    max: int | None
 
 
 class SumsOut(BaseModel):
@@ -70,7 +73,7 @@ class SumsOut(BaseModel):
     latency_ms: LatencyOut
 
 
-class PreferenceOut(BaseModel):
+class Choice(BaseModel):
     """What somebody chose: e-mail or not, and the language of e-mails."""
 
     email: bool
@@ -79,10 +82,15 @@ class PreferenceOut(BaseModel):
 
 def _recipients(who: Principal) -> frozenset[UUID]:
     """The inboxes somebody reads: the own one, and as personnel officer the office's."""
-    own = who.employee_id or who.subject
+    own = _own(who)
     if Role.PERSONNEL_OFFICER in who.roles and who.agency_id is not None:
         return frozenset({own, rules.personnel_office(who.agency_id)})
     return frozenset({own})
+
+
+def _own(who: Principal) -> UUID:
+    """The inbox that is somebody's alone; an account without an employee has one as well."""
+    return who.employee_id or who.subject
 
 
 @api.get("/inbox")
@@ -124,62 +132,57 @@ async def read_notice(notice_id: UUID, session: Session, who: Reader) -> Respons
 async def stream_inbox(request: Request, who: Reader) -> EventSourceResponse:
     """Server-sent events: `inbox` with the number of unread notices, whenever it changes."""
     database: Database = request.app.state.database
-    recipients = _recipients(who)
+    return EventSourceResponse(_changes(database, _recipients(who)), ping=15)
 
-    async def counts() -> AsyncIterator[ServerSentEvent]:
-        last = -1
-        while not await request.is_disconnected():
-            async with database.read() as session:
-                now = await store.notices.unread(session, recipients)
-            if now != last:
-                last = now
-                yield ServerSentEvent(msgspec.json.encode({"unread": now}).decode(), event="inbox")
-            await asyncio.sleep(LOOK_SECONDS)
 
-    return EventSourceResponse(counts(), ping=15)
+async def _changes(
+    database: Database, recipients: frozenset[UUID]
+) -> AsyncIterator[ServerSentEvent]:
+    ends = time.monotonic() + STREAM_SECONDS
+    last = None
+    while time.monotonic() < ends:
+        async with database.read() as session:
+            now = await store.notices.unread(session, recipients)
+        if now != last:
+            last = now
+            yield ServerSentEvent(msgspec.json.encode({"unread": now}).decode(), event="inbox")
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 @api.get("/notices/summary")
-async def sum_notices(
-    session: Reading,
-    who: Annotated[Principal, asks(Role.PERSONNEL_OFFICER, Role.AGENCY_SYSTEM, Role.OPERATOR)],
-    import_id: UUID,
-) -> SumsOut:
+async def sum_notices(session: Reading, who: Office, import_id: UUID) -> SumsOut:
     """How an import's notices are doing: counts, and milliseconds from result to inbox."""
-    agency_id = None if Role.OPERATOR in who.roles else who.agency_id
-    if agency_id is None and Role.OPERATOR not in who.roles:
+    everything = Role.OPERATOR in who.roles
+    if who.agency_id is None and not everything:
         raise Problem(403, "agency_missing", "Your account acts for no agency.")
-    sums = await store.notices.sums(session, import_id, agency_id)
-    took = sums.milliseconds
+    sums = await store.notices.sums(session, import_id, None if everything else who.agency_id)
     return SumsOut(
         inbox=sums.inbox,
-        email=MailsOut(**sums.email),
-        latency_ms=LatencyOut(
-            p50=round(statistics.median(took), 1) if took else None,
-            max=round(max(took), 1) if took else None,
+        email=MailsOut(
+            waiting=sums.email[DeliveryState.WAITING],
+            sent=sums.email[DeliveryState.SENT],
+            failed=sums.email[DeliveryState.FAILED],
+            no_address=sums.email[DeliveryState.NO_ADDRESS],
         ),
+        latency_ms=LatencyOut(p50=sums.median_ms, max=sums.longest_ms),
     )
 
 
 @api.get("/preferences")
-async def show_preferences(session: Reading, who: Reader) -> PreferenceOut:
+async def show_preferences(session: Reading, who: Reader) -> Choice:
     """What one chose; the defaults where one has not."""
-    chosen = await store.people.preference(session, who.employee_id or who.subject)
-    return PreferenceOut(email=chosen.email, language="en" if chosen.language == "en" else "id")
+    chosen = await store.people.preference(session, _own(who))
+    return Choice(email=chosen.email, language="en" if chosen.language == "en" else "id")
 
 
 @api.put("/preferences")
-async def choose_preferences(chosen: PreferenceOut, session: Session, who: Reader) -> PreferenceOut:
+async def choose_preferences(choice: Choice, session: Session, who: Reader) -> Choice:
     """Choose; e-mails already on their way still go."""
     await store.people.choose(
         session,
-        Preference(
-            recipient_id=who.employee_id or who.subject,
-            email=chosen.email,
-            language=chosen.language,
-        ),
+        Preference(recipient_id=_own(who), email=choice.email, language=choice.language),
     )
-    return chosen
+    return choice
 
 
 def _notice(row: Notice, language: str) -> NoticeOut:
@@ -187,7 +190,7 @@ def _notice(row: Notice, language: str) -> NoticeOut:
     words = rules.render(TEXTS, language, row.kind, params)
     return NoticeOut(
         notice_id=row.notice_id,
-        kind=row.kind,
+        kind=rules.Kind(row.kind),
         title=words.title,
         body=words.body,
         link=row.link,

@@ -3,7 +3,7 @@
 Listens: nothing; it has no Kafka.
 Tells: nothing.
 Keeps: nothing; it has no database.
-Answers: pages: sign in, my result, my inbox, one import.
+Answers: pages: sign in, home, results, team, inbox, preferences, imports, courses, test e-mails.
 """
 
 from typing import Final

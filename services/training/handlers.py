@@ -1,12 +1,13 @@
 """Door for facts: a result comes in, recommendations are kept and told."""
 
 import logging
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
 
 import msgspec
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import data, rules, store
 from shared import outbox
@@ -16,7 +17,6 @@ from shared.events import (
     EvaluationFinalized,
     EvaluationSuperseded,
     Fact,
-    Recommendation,
     RecommendationSet,
     RecommendationsIssued,
     RecommendationsRevised,
@@ -26,74 +26,69 @@ from shared.events import (
 
 log = logging.getLogger(__name__)
 
-SOURCE = "urn:kinerja:training"
+SOURCE: Final = "urn:kinerja:training"
+RULEBOOK: Final = rules.Rulebook.load(data.catalogue(), data.editions())
 listening = Listening("training")
 
-RULEBOOK = rules.Rulebook.load(data.catalogue(), data.editions())
+Standing = store.Kept | RecommendationSet
+"""What is recommended after an evaluation so far: kept before, or answered in this batch."""
 
 
 @listening.on(EvaluationFinalized, EvaluationSuperseded)
 async def recommend(facts: Sequence[Fact[Result]], session: AsyncSession) -> None:
     """Answer each result with recommendations, a corrected one with a revision.
 
-    A result older than the one already answered changes nothing.
+    A result older than the one already answered changes nothing. Each version is told; the newest
+    is kept.
     """
     now = datetime.now(UTC)
     kept = await store.of_evaluations(session, {fact.data.evaluation_id for fact in facts})
-    new = {fact.data.evaluation_id for fact in facts} - kept.keys()
-    counts = {id_: (one.evaluation_version, one.version) for id_, one in kept.items()}
-    said = {id_: one.recommendations for id_, one in kept.items()}
-    past: dict[object, dict[object, rules.Past]] = defaultdict(dict)
-    for one in await store.of_employees(session, {fact.data.employee_id for fact in facts}):
-        past[one.employee_id][one.evaluation_id] = rules.Past(
-            period=one.period, predicate=one.predicate, acting=one.acting
-        )
-    answers: dict[object, tuple[Result, RecommendationSet]] = {}
+    history = await store.history(session, {fact.data.employee_id for fact in facts})
+    standing: dict[UUID, Standing] = {**kept}
+    answers: dict[UUID, tuple[Result, RecommendationSet]] = {}
     told: list[Fact[Data]] = []
     for fact in facts:
         result = fact.data
-        answered, version = counts.get(result.evaluation_id, (0, 0))
-        if result.version <= answered:
+        before = standing.get(result.evaluation_id)
+        if before is not None and result.version <= before.evaluation_version:
             continue
-        if answered and result.version > answered + 1:
-            log.warning(
-                "versions of an evaluation were skipped; the newest counts",
-                extra={"evaluation": result.evaluation_id, "from": answered, "to": result.version},
-            )
-        history = [
-            one for id_, one in past[result.employee_id].items() if id_ != result.evaluation_id
-        ]
-        decision = RULEBOOK.decide(result, history)
-        answer = _answer(result, version + 1, decision, said.get(result.evaluation_id, ()))
-        told.append(following(fact, answer, at=now))
-        answers[result.evaluation_id] = (result, answer)
-        counts[result.evaluation_id] = (result.version, version + 1)
-        said[result.evaluation_id] = answer.recommendations
-        past[result.employee_id][result.evaluation_id] = rules.Past(
+        _say_if_skipped(before, result)
+        past = history[result.employee_id]
+        past.pop(result.evaluation_id, None)
+        answer = _answer(result, RULEBOOK.decide(result, list(past.values())), before)
+        past[result.evaluation_id] = rules.Past(
             period=result.period, predicate=result.predicate, acting=result.acting
         )
-    await store.keep(session, list(answers.values()), now, new=new)
+        standing[result.evaluation_id] = answer
+        answers[result.evaluation_id] = (result, answer)
+        told.append(following(fact, answer, at=now))
+    await store.keep(session, answers.values(), now, new=answers.keys() - kept.keys())
     await outbox.tell(session, told, source=SOURCE)
 
 
-def _answer(
-    result: Result,
-    version: int,
-    decision: rules.Decision,
-    before: Sequence[Recommendation],
-) -> RecommendationSet:
+def _answer(result: Result, decision: rules.Decision, before: Standing | None) -> RecommendationSet:
     answer = RecommendationsIssued(
         evaluation_id=result.evaluation_id,
-        version=version,
+        version=before.version + 1 if before else 1,
         evaluation_version=result.version,
         employee_id=result.employee_id,
         agency_id=result.agency_id,
         import_id=result.import_id,
         rule_version=decision.rule_version,
         recommendations=decision.recommendations,
+        notes=decision.notes,
     )
-    if version == 1:
+    if before is None:
         return answer
-    return RecommendationsRevised(
-        **msgspec.structs.asdict(answer), withdrawn=rules.revise(before, decision).withdrawn
-    )
+    revision = rules.revise(before.recommendations, decision)
+    return RecommendationsRevised(**msgspec.structs.asdict(answer), withdrawn=revision.withdrawn)
+
+
+def _say_if_skipped(before: Standing | None, result: Result) -> None:
+    """Facts are whole, so a gap loses nothing; that there is one is worth knowing."""
+    answered = before.evaluation_version if before else 0
+    if result.version > answered + 1:
+        log.warning(
+            "versions of an evaluation were skipped; the newest counts",
+            extra={"evaluation": result.evaluation_id, "from": answered, "to": result.version},
+        )

@@ -46,3 +46,5 @@ class RecommendationSet(Base, table=True):
     """How many courses it recommends."""
     recommendations: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     """`shared.events.Recommendation`s, JSON."""
+    notes: str
+    """Codes of what is worth saying about the whole, JSON."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Header
@@ -11,36 +11,46 @@ from pydantic import BaseModel
 from services.training import data, store
 from services.training.rules import Course
 from services.training.rules.catalogue import load
-from shared.auth import Principal, Role
+from services.training.rules.words import Competency, Form, JobFamily, Mode
+from shared.auth import Principal, Role, Scope
+from shared.events import Recommendation
+from shared.events.words import Behaviour, PositionKind
 from shared.http import After, Limit, Page, Reading, absent, asks, page, place
 from shared.i18n import best_language, catalogue
 
-CATALOGUE = load(data.catalogue())
-TEXTS = catalogue(Path(__file__).parent / "locales")
-EVERYBODY = tuple(Role)
-PEOPLE = (Role.EMPLOYEE, Role.REVIEWER, Role.PERSONNEL_OFFICER, Role.AGENCY_SYSTEM)
+CATALOGUE: Final = load(data.catalogue())
+TEXTS: Final = catalogue(Path(__file__).parent / "locales")
 
 api = APIRouter()
 Languages = Annotated[str | None, Header(alias="Accept-Language")]
+Anybody = Annotated[Principal, asks(*Role)]
+Concerned = Annotated[
+    Principal, asks(Role.EMPLOYEE, Role.REVIEWER, Role.PERSONNEL_OFFICER, Role.AGENCY_SYSTEM)
+]
+Office = Annotated[Principal, asks(Role.PERSONNEL_OFFICER, Role.AGENCY_SYSTEM, Role.OPERATOR)]
 
 
 class CourseOut(BaseModel):
-    """A kind of training. `jp`: training hours (jam pelajaran, 1 JP = 45 minutes)."""
+    """A kind of training.
+
+    `jp`: training hours (jam pelajaran, 1 JP = 45 minutes). `positions` and `families`: whom it is
+    for, everybody where empty. `provisional`: fields the agency has not confirmed.
+    """
 
     code: str
     title: str
     siasn_course: int | None
     siasn_form: int
-    form: str
+    form: Form
     form_title: str
     jp: int
-    mode: str
+    mode: Mode
     level: int
     organiser: str
-    competencies: list[str]
-    values: list[str]
-    positions: list[str]
-    families: list[str]
+    competencies: list[Competency]
+    values: list[Behaviour]
+    positions: list[PositionKind]
+    families: list[JobFamily]
     alternatives: list[str]
     provisional: list[str]
 
@@ -73,6 +83,13 @@ class RecommendationOut(BaseModel):
     alternatives: list[AlternativeOut]
 
 
+class NoteOut(BaseModel):
+    """Something worth saying about a whole set: a code for programs, a text for people."""
+
+    code: str
+    text: str
+
+
 class SetOut(BaseModel):
     """All that is recommended after one evaluation."""
 
@@ -83,6 +100,7 @@ class SetOut(BaseModel):
     rule_version: str
     decided_at: datetime
     recommendations: list[RecommendationOut]
+    notes: list[NoteOut]
 
 
 class SumsOut(BaseModel):
@@ -95,7 +113,7 @@ class SumsOut(BaseModel):
 
 @api.get("/courses")
 async def list_courses(
-    _who: Annotated[Principal, asks(*EVERYBODY)],
+    _who: Anybody,
     languages: Languages = None,
     limit: Limit = 100,
     after: After = None,
@@ -109,9 +127,7 @@ async def list_courses(
 
 
 @api.get("/courses/{code}")
-async def show_course(
-    code: str, _who: Annotated[Principal, asks(*EVERYBODY)], languages: Languages = None
-) -> CourseOut:
+async def show_course(code: str, _who: Anybody, languages: Languages = None) -> CourseOut:
     """One kind of training."""
     course = CATALOGUE.by_code.get(code)
     if course is None:
@@ -122,7 +138,7 @@ async def show_course(
 @api.get("/recommendations")
 async def list_recommendations(
     session: Reading,
-    who: Annotated[Principal, asks(*PEOPLE)],
+    who: Concerned,
     languages: Languages = None,
     employee_id: UUID | None = None,
     evaluation_id: UUID | None = None,
@@ -145,12 +161,10 @@ async def list_recommendations(
 
 @api.get("/recommendations/summary")
 async def sum_recommendations(
-    session: Reading,
-    who: Annotated[Principal, asks(Role.PERSONNEL_OFFICER, Role.AGENCY_SYSTEM, Role.OPERATOR)],
-    import_id: UUID | None = None,
+    session: Reading, who: Office, import_id: UUID | None = None
 ) -> SumsOut:
     """Counts over one's agency (operators: over all), of one import if named."""
-    scope = None if Role.OPERATOR in who.roles else who.scope
+    scope = None if Role.OPERATOR in who.roles else Scope(agency_id=who.agency_id)
     sums = await store.sums(session, scope, import_id)
     return SumsOut(sets=sums.sets, recommendations=sums.recommendations, people=sums.people)
 
@@ -162,7 +176,7 @@ def _course(course: Course, language: str) -> CourseOut:
         siasn_course=course.siasn_course,
         siasn_form=course.siasn_form,
         form=course.form,
-        form_title=TEXTS.text(language, f"form.{course.form}"),
+        form_title=TEXTS.text(language, f"form.{course.form.lower()}"),
         jp=course.jp,
         mode=course.mode,
         level=course.level,
@@ -185,7 +199,6 @@ def _title(code: str, language: str) -> str:
 
 
 def _set(kept: store.Kept, language: str) -> SetOut:
-    known = CATALOGUE.by_code
     return SetOut(
         evaluation_id=kept.evaluation_id,
         version=kept.version,
@@ -193,31 +206,30 @@ def _set(kept: store.Kept, language: str) -> SetOut:
         employee_id=kept.employee_id,
         rule_version=kept.rule_version,
         decided_at=kept.decided_at,
-        recommendations=[
-            RecommendationOut(
-                recommendation_id=one.recommendation_id,
-                course=one.course,
-                title=_title(one.course, language),
-                jp=one.jp,
-                form_title=(
-                    TEXTS.text(language, f"form.{known[one.course].form}")
-                    if one.course in known
-                    else ""
-                ),
-                priority=one.priority,
-                reasons=[
-                    ReasonOut(code=code, text=TEXTS.text(language, f"reason.{code}"))
-                    for code in one.reasons
-                ],
-                alternatives=[
-                    AlternativeOut(
-                        course=code,
-                        title=_title(code, language),
-                        jp=known[code].jp if code in known else 0,
-                    )
-                    for code in one.alternatives
-                ],
-            )
-            for one in kept.recommendations
+        recommendations=[_recommendation(one, language) for one in kept.recommendations],
+        notes=[
+            NoteOut(code=code, text=TEXTS.text(language, f"note.{code}")) for code in kept.notes
+        ],
+    )
+
+
+def _recommendation(one: Recommendation, language: str) -> RecommendationOut:
+    """A course recommended; one the catalogue no longer has keeps its code as title."""
+    course = CATALOGUE.by_code.get(one.course)
+    return RecommendationOut(
+        recommendation_id=one.recommendation_id,
+        course=one.course,
+        title=_title(one.course, language),
+        jp=one.jp,
+        form_title=TEXTS.text(language, f"form.{course.form.lower()}") if course else "",
+        priority=one.priority,
+        reasons=[
+            ReasonOut(code=code, text=TEXTS.text(language, f"reason.{code}"))
+            for code in one.reasons
+        ],
+        alternatives=[
+            AlternativeOut(course=code, title=_title(code, language), jp=CATALOGUE[code].jp)
+            for code in one.alternatives
+            if code in CATALOGUE.by_code
         ],
     )

@@ -14,6 +14,8 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, Final
 
+from fastapi import FastAPI
+
 from shared.contracts import asyncapi, schemas
 from shared.contracts.asyncapi import Canvas
 from shared.events import KNOWN
@@ -71,12 +73,15 @@ def _contracts() -> Iterator[tuple[str, dict[str, Any]]]:
         if canvas.listens or canvas.tells:
             document = asyncapi.document(canvas, version=version)
             yield f"{canvas.name}.asyncapi.json", document
-        if find_spec(f"services.{canvas.name}.app"):
-            yield f"{canvas.name}.openapi.json", _openapi(canvas.name)
+        if find_spec(f"services.{canvas.name}.app") and (answers := _openapi(canvas.name)):
+            yield f"{canvas.name}.openapi.json", answers
 
 
-def _openapi(service: str) -> dict[str, Any]:
-    """What the service's own application says; it is only assembled here, never started."""
+def _openapi(service: str) -> dict[str, Any] | None:
+    """What the service's own application says; it is only assembled here, never started.
+
+    None where it answers with pages for people.
+    """
     os.environ.setdefault("KINERJA_PROFILE", "embedded")
     knobs = import_module(f"services.{service}.settings").Settings
     for name, knob in knobs.model_fields.items():
@@ -86,7 +91,7 @@ def _openapi(service: str) -> dict[str, Any]:
                 variable, LENT.get(name, "lent to be assembled, never to be started")
             )
     app = import_module(f"services.{service}.app").app
-    return dict(app.openapi())
+    return dict(app.openapi()) if isinstance(app, FastAPI) else None
 
 
 def _text(contract: dict[str, Any]) -> str:

@@ -37,6 +37,8 @@ class RecommendationSet(Data, frozen=True, gc=False, kw_only=True):
         version: 1, 2, 3 …, of this set.
         evaluation_version: the version of the evaluation it answers.
         rule_version: the need rules it was decided by.
+        notes: codes of what is worth saying about the whole, as that its hours go beyond what is
+            allowed in a year; each has a text in every language.
     """
 
     topic: ClassVar[Topic] = RECOMMENDATIONS
@@ -49,6 +51,7 @@ class RecommendationSet(Data, frozen=True, gc=False, kw_only=True):
     import_id: UUID | None = None
     rule_version: str
     recommendations: tuple[Recommendation, ...]
+    notes: tuple[str, ...] = ()
 
 
 class RecommendationsIssued(RecommendationSet, frozen=True, gc=False, kw_only=True):

@@ -15,7 +15,7 @@ class OnlyContract(Contract):
     source_modules = fields.SetField(subfield=fields.ModuleField())
     allowed_modules = fields.SetField(subfield=fields.StringField())
 
-    def check(self, graph: grimp.ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002 - import-linter's own signature
+    def check(self, graph: grimp.ImportGraph, verbose: bool) -> ContractCheck:
         """Find direct imports that lead out of the source and to nothing that is allowed."""
         strangers = sorted(
             (importer, imported)

@@ -141,7 +141,7 @@ def test_a_port_is_the_given_or_the_usual_one(said: str | None, port: int) -> No
 
 
 def test_what_is_wrong_is_one_line_and_ends_with_1() -> None:
-    ran = subprocess.run(  # noqa: S603 - our own interpreter
+    ran = subprocess.run(
         [sys.executable, PROJECT / "deploy/local/preflight.py", "--ports"],
         env={"KINERJA_PORT_BASE": "none"},
         capture_output=True,

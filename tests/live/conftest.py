@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -21,7 +22,7 @@ JAMBI = uuid5(NAMESPACE_URL, "urn:kinerja:agency:5500")
 
 
 class Running:
-    """A stack that runs: its addresses, its processes to kill and start, its databases to look at."""
+    """A stack that runs: its addresses, its processes, its databases."""
 
     def __init__(self, stack: Stack, processes: Processes) -> None:
         self.stack = stack
@@ -34,16 +35,18 @@ class Running:
         )
         return str(answer.raise_for_status().json()["access_token"])
 
-    def get(self, service: str, path: str, **params: object) -> dict[str, object]:
-        headers = {"Authorization": f"Bearer {self.token('personnel_officer', agency_id=str(JAMBI))}"}
-        answer = self.client.get(
-            f"{self.stack.url(service)}{path}", headers=headers, params=params
-        )
+    def officer(self, agency: UUID) -> dict[str, str]:
+        token = self.token("personnel_officer", agency_id=str(agency))
+        return {"Authorization": f"Bearer {token}"}
+
+    def get(self, service: str, path: str, **params: str) -> dict[str, object]:
+        headers = self.officer(JAMBI)
+        answer = self.client.get(f"{self.stack.url(service)}{path}", headers=headers, params=params)
         found: dict[str, object] = answer.raise_for_status().json()
         return found
 
     def hand_in(self, file: Path, agency: UUID = JAMBI) -> str:
-        headers = {"Authorization": f"Bearer {self.token('personnel_officer', agency_id=str(agency))}"}
+        headers = self.officer(agency)
         with file.open("rb") as content:
             answer = self.client.post(
                 f"{self.stack.url('appraisal')}/imports",
@@ -66,7 +69,7 @@ class Running:
 
     def wait_ready(self, *names: str, seconds: float = 60) -> None:
         for name in names:
-            self.wait(lambda name=name: self._ready(name), seconds=seconds, what=f"{name} ready")
+            self.wait(partial(self._ready, name), seconds=seconds, what=f"{name} ready")
 
     def wait(self, done: Callable[[], bool], *, seconds: float, what: str) -> None:
         ends = time.monotonic() + seconds

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from services.appraisal.clock.reading import Reader
+from services.appraisal.clock.scratch import sweep
 from services.appraisal.settings import Settings
 from services.appraisal.store import Vault
 from shared.database import Database
@@ -18,6 +19,7 @@ def imports(settings: Settings, vault: Vault) -> Callable[[Database], Awaitable[
     """Read what waits; look again soon where nothing does."""
 
     async def run(database: Database) -> None:
+        sweep()
         reader = Reader(database, vault, settings)
         while True:
             if not await reader.read_next():

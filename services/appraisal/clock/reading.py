@@ -5,11 +5,8 @@ so whoever takes the import over goes on after the last chunk that was kept.
 """
 
 import asyncio
-import contextlib
-import io
+import itertools
 import logging
-import tempfile
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,28 +15,22 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.appraisal import data, rules, store, workbooks
-from services.appraisal.clock.keeping import SOURCE, keep_rows
+from services.appraisal import store, workbooks
+from services.appraisal.clock.judging import Judged, OtherAgency, judge
+from services.appraisal.clock.keeping import SOURCE, keep_rows, speaking_rows
+from services.appraisal.clock.scratch import scratch
 from services.appraisal.models import Import, ImportState
 from services.appraisal.settings import Settings
 from shared import outbox
-from shared.database import Database
+from shared.database import Database, passes
 from shared.events import ImportCompleted, new_fact, new_id
-from shared.i18n import LANGUAGES, catalogue
 
 log = logging.getLogger(__name__)
 
-TEXTS: Final = catalogue(Path(__file__).parent.parent / "locales")
-AGENCIES: Final = rules.read_agencies(data.agencies())
 OTHER_AGENCY: Final = "other_agency"
-
-
-class Judged(msgspec.Struct, frozen=True):
-    """An export judged, with the workbooks of its rejected rows by language."""
-
-    assessment: rules.Assessment
-    reports: dict[str, bytes]
+GIVEN_UP: Final = "given_up"
 
 
 class Reader:
@@ -54,15 +45,17 @@ class Reader:
 
     async def read_next(self) -> bool:
         """Read the oldest import that waits, to its end; False if none does."""
+        now = datetime.now(UTC)
         async with self._database.read() as session:
-            if not await store.imports.any_open(session):
+            if not await store.imports.any_free(session, now):
                 return False
         async with self._database.begin() as session:
-            job = await store.imports.claim(
-                session, self._worker, now=datetime.now(UTC), lease=self._lease
-            )
+            job = await store.imports.claim(session, self._worker, now=now, lease=self._lease)
         if job is None:
             return False
+        if job.attempts > self._settings.import_attempts:
+            await self._refuse(job, GIVEN_UP, {"attempts": str(self._settings.import_attempts)})
+            return True
         async with self._staying_alive(job.import_id):
             await self._read(job)
         return True
@@ -70,30 +63,29 @@ class Reader:
     @asynccontextmanager
     async def _staying_alive(self, import_id: UUID) -> AsyncIterator[None]:
         """Renew the lease while a long step is under way."""
-
-        async def renew() -> None:
-            while True:
-                await asyncio.sleep(self._settings.lease_seconds / 3)
-                async with self._database.begin() as session:
-                    await store.imports.renew(
-                        session,
-                        import_id,
-                        self._worker,
-                        now=datetime.now(UTC),
-                        lease=self._lease,
-                    )
-
-        renewing = asyncio.create_task(renew())
+        renewing = asyncio.create_task(self._renew(import_id))
         try:
             yield
         finally:
             renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewing
+            await asyncio.wait({renewing})
+
+    async def _renew(self, import_id: UUID) -> None:
+        while True:
+            await asyncio.sleep(self._settings.lease_seconds / 3)
+            now = datetime.now(UTC)
+            try:
+                async with self._database.begin() as session:
+                    await store.imports.renew(
+                        session, import_id, self._worker, now=now, lease=self._lease
+                    )
+            except Exception as error:
+                if not passes(error):
+                    raise
 
     async def _read(self, job: Import) -> None:
-        with tempfile.TemporaryDirectory(prefix="kinerja-") as folder:
-            path = Path(folder) / "export"
+        with scratch() as folder:
+            path = folder / "export"
             await self._fetch(job.import_id, path)
             try:
                 judged = await asyncio.to_thread(judge, path, job)
@@ -106,39 +98,27 @@ class Reader:
         if job.state == ImportState.WAITING and not await self._begin(job, judged):
             return
         rows = judged.assessment.good
-        in_file = {row.nip: row for row in rows}
-        size = self._settings.import_batch
+        speaking = speaking_rows(rows)
         kept = job.kept
         while kept < len(rows):
             async with self._database.begin() as session:
                 mine = await store.imports.hold(session, job.import_id, self._worker)
                 if mine is None:
                     return
-                chunk = rows[mine.kept : mine.kept + size]
-                await keep_rows(session, self._vault, mine, chunk, in_file, datetime.now(UTC))
+                chunk = rows[mine.kept : mine.kept + self._settings.import_batch]
+                await keep_rows(session, self._vault, mine, chunk, speaking, datetime.now(UTC))
+                mine.attempts = 0
                 kept = mine.kept
         await self._finish(job.import_id)
 
     async def _fetch(self, import_id: UUID, path: Path) -> None:
         with path.open("wb") as file:
-            for number in range(1_000_000):
+            for number in itertools.count():
                 async with self._database.read() as session:
                     part = await store.imports.part(session, self._vault, import_id, number)
                 if part is None:
                     break
                 await asyncio.to_thread(file.write, part)
-
-    async def _refuse(self, job: Import, code: str, params: dict[str, str]) -> None:
-        async with self._database.begin() as session:
-            mine = await store.imports.hold(session, job.import_id, self._worker)
-            if mine is None:
-                return
-            mine.state = ImportState.REFUSED
-            mine.refused = code
-            mine.refused_params = msgspec.json.encode(params).decode()
-            mine.finished_at = datetime.now(UTC)
-            await store.imports.drop_file(session, job.import_id)
-        log.info("an export was refused", extra={"import": job.import_id, "code": code})
 
     async def _begin(self, job: Import, judged: Judged) -> bool:
         """Keep what was found before the first row is; False if another took over."""
@@ -149,6 +129,7 @@ class Reader:
             if mine is None:
                 return False
             mine.state = ImportState.READING
+            mine.attempts = 0
             mine.rows = counts.rows
             mine.good = counts.good
             mine.rejected = counts.rejected
@@ -156,7 +137,7 @@ class Reader:
             mine.warned = counts.warned
             if assessment.period is not None:
                 mine.period = msgspec.json.encode(assessment.period).decode()
-            mine.distribution = msgspec.json.encode(_distribution(assessment)).decode()
+            mine.distribution = msgspec.json.encode(judged.distribution).decode()
             await store.imports.add_findings(
                 session,
                 [
@@ -169,75 +150,38 @@ class Reader:
         return True
 
     async def _finish(self, import_id: UUID) -> None:
-        now = datetime.now(UTC)
         async with self._database.begin() as session:
             mine = await store.imports.hold(session, import_id, self._worker)
+            if mine is not None:
+                await _end(session, mine, ImportState.DONE)
+
+    async def _refuse(self, job: Import, code: str, params: dict[str, str]) -> None:
+        async with self._database.begin() as session:
+            mine = await store.imports.hold(session, job.import_id, self._worker)
             if mine is None:
                 return
-            mine.state = ImportState.DONE
-            mine.finished_at = now
-            await store.imports.drop_file(session, import_id)
-            ended = ImportCompleted(
-                import_id=import_id,
-                agency_id=mine.agency_id,
-                told=mine.finalised - mine.unchanged,
-                low=mine.low,
-                rejected=mine.rejected,
-                set_aside=mine.set_aside,
-            )
-            fact = new_fact(ended, at=now, traceparent=mine.traceparent)
-            await outbox.tell(session, [fact], source=SOURCE)
+            mine.refused = code
+            mine.refused_params = msgspec.json.encode(params).decode()
+            await _end(session, mine, ImportState.REFUSED)
+        log.info("an export was refused", extra={"import": job.import_id, "code": code})
 
 
-class OtherAgency(Exception):
-    """The export names another agency than the one it was handed in for."""
-
-
-def judge(path: Path, job: Import) -> Judged:
-    """Judge a file: the same every time, for the day it was handed in.
-
-    Raises:
-        ExportRefused: it is no export.
-        OtherAgency: it is another agency's.
-    """
-    export = workbooks.read(path)
-    named = rules.agency_named(export.labels.get("instansi", ""), AGENCIES)
-    if named is not None and rules.agency_id(named) != job.agency_id:
-        raise OtherAgency(named.name)
-    assessment = rules.assess(export, today=job.created_at.date())
-    rejected: dict[int, list[rules.Finding]] = defaultdict(list)
-    for finding in assessment.findings:
-        if finding.kind is rules.Kind.REJECTED:
-            rejected[finding.row].append(finding)
-    reports: dict[str, bytes] = {}
-    for language in LANGUAGES if rejected else ():
-        book = io.BytesIO()
-        workbooks.rejected_rows(
-            book,
-            export,
-            {
-                row: [
-                    workbooks.Reason(
-                        TEXTS.text(language, found.reason, **found.params),
-                        TEXTS.text(language, found.remedy, **found.params),
-                    )
-                    for found in findings
-                ]
-                for row, findings in rejected.items()
-            },
-            headings=workbooks.Headings(
-                TEXTS.text(language, "report.reason"), TEXTS.text(language, "report.remedy")
-            ),
-        )
-        reports[language] = book.getvalue()
-    return Judged(assessment, reports)
-
-
-def _distribution(assessment: rules.Assessment) -> dict[str, dict[str, int]]:
-    """Headcounts by root unit and predicate; acting posts are outside headcounts."""
-    counts: dict[str, dict[str, int]] = {}
-    for row in assessment.good:
-        if not row.acting:
-            unit = counts.setdefault(row.root_unit, {})
-            unit[row.predicate] = unit.get(row.predicate, 0) + 1
-    return counts
+async def _end(session: AsyncSession, job: Import, state: ImportState) -> None:
+    """End an import: its file is forgotten, and whoever counts its results learns how many came."""
+    now = datetime.now(UTC)
+    begun = job.state == ImportState.READING
+    job.state = state
+    job.finished_at = now
+    await store.imports.drop_file(session, job.import_id)
+    if not begun:
+        return
+    ended = ImportCompleted(
+        import_id=job.import_id,
+        agency_id=job.agency_id,
+        told=job.finalised - job.unchanged,
+        low=job.low,
+        rejected=job.rejected,
+        set_aside=job.set_aside,
+    )
+    fact = new_fact(ended, at=now, traceparent=job.traceparent)
+    await outbox.tell(session, [fact], source=SOURCE)

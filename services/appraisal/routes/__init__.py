@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from services.appraisal.routes import evaluations, imports
-from services.appraisal.routes.imports import Desk
+from services.appraisal.routes import employees, evaluations, imports
+from services.appraisal.routes.upload import FORM, Desk
 
-__all__ = ["Desk", "api"]
+__all__ = ["FORM", "Desk", "api"]
 
 api = APIRouter()
 api.include_router(imports.api)
-api.include_router(evaluations.routes)
+api.include_router(evaluations.api)
+api.include_router(employees.api)

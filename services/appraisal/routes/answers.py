@@ -1,8 +1,9 @@
 """What routes about imports answer."""
 
-from datetime import datetime
+from collections import Counter
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Self
 from uuid import UUID
 
 import msgspec
@@ -10,10 +11,35 @@ from pydantic import BaseModel
 
 from services.appraisal import data, rules
 from services.appraisal.models import Import, ImportFinding, ImportState
+from shared.events import Period
+from shared.events.words import PeriodKind, Predicate
 from shared.i18n import catalogue
 
 TEXTS: Final = catalogue(Path(__file__).parent.parent / "locales")
 AGENCIES: Final = {rules.agency_id(one): one for one in rules.read_agencies(data.agencies())}
+
+_period_in: Final = msgspec.json.Decoder(Period).decode
+
+
+class PeriodOut(BaseModel):
+    """The stretch of time an evaluation covers; `number` of its month or quarter, 0 for a year."""
+
+    kind: PeriodKind
+    year: int
+    number: int
+    start: date
+    end: date
+
+    @classmethod
+    def of(cls, period: Period) -> Self:
+        """The period as it is answered."""
+        return cls(
+            kind=period.kind,
+            year=period.year,
+            number=period.number,
+            start=period.start,
+            end=period.end,
+        )
 
 
 class CountsOut(BaseModel):
@@ -47,7 +73,7 @@ class ImportOut(BaseModel):
     agency: str
     state: ImportState
     filename: str
-    period: dict[str, Any] | None
+    period: PeriodOut | None
     rows: int
     rows_done: int
     counts: CountsOut
@@ -69,7 +95,7 @@ class FindingOut(BaseModel):
     row: int
     column: str
     code: str
-    kind: str
+    kind: rules.Kind
     reason: str
     remedy: str
 
@@ -79,20 +105,25 @@ class UnitOut(BaseModel):
 
     root_unit: str
     total: int
-    predicates: dict[str, int]
+    predicates: dict[Predicate, int]
 
 
 class DistributionOut(BaseModel):
     """Headcounts of an import by predicate, and by unit."""
 
     total: int
-    predicates: dict[str, int]
+    predicates: dict[Predicate, int]
     units: list[UnitOut]
+
+
+def agency_name(agency_id: UUID) -> str:
+    """An agency's name; "" for one our table does not have."""
+    agency = AGENCIES.get(agency_id)
+    return agency.name if agency else ""
 
 
 def import_out(job: Import, language: str) -> ImportOut:
     """An import, in the reader's language."""
-    agency = AGENCIES.get(job.agency_id)
     refused = None
     if job.refused is not None:
         params = msgspec.json.decode(job.refused_params or "{}", type=dict[str, str])
@@ -104,10 +135,10 @@ def import_out(job: Import, language: str) -> ImportOut:
     return ImportOut(
         import_id=job.import_id,
         agency_id=job.agency_id,
-        agency=agency.name if agency else "",
+        agency=agency_name(job.agency_id),
         state=ImportState(job.state),
         filename=job.filename,
-        period=msgspec.json.decode(job.period) if job.period else None,
+        period=PeriodOut.of(_period_in(job.period)) if job.period else None,
         rows=job.rows,
         rows_done=job.rows if job.state == ImportState.DONE else job.rows - job.good + job.kept,
         counts=CountsOut(
@@ -132,7 +163,7 @@ def finding_out(found: ImportFinding, language: str) -> FindingOut:
         row=found.row,
         column=found.column,
         code=found.code,
-        kind=found.kind,
+        kind=rules.Kind(found.kind),
         reason=TEXTS.text(language, f"{named}.reason", **params),
         remedy=TEXTS.text(language, f"{named}.remedy", **params),
     )
@@ -140,13 +171,12 @@ def finding_out(found: ImportFinding, language: str) -> FindingOut:
 
 def distribution_out(kept: str) -> DistributionOut:
     """Headcounts as they were kept (JSON)."""
-    counts = msgspec.json.decode(kept, type=dict[str, dict[str, int]])
-    sums: dict[str, int] = {}
+    counts = msgspec.json.decode(kept, type=dict[str, dict[Predicate, int]])
+    sums: Counter[Predicate] = Counter()
     for predicates in counts.values():
-        for predicate, count in predicates.items():
-            sums[predicate] = sums.get(predicate, 0) + count
+        sums.update(predicates)
     return DistributionOut(
-        total=sum(sums.values()),
+        total=sums.total(),
         predicates=sums,
         units=[
             UnitOut(root_unit=unit, total=sum(predicates.values()), predicates=predicates)

@@ -1,28 +1,30 @@
-"""Evaluations and people: what the result is, why, and in which versions."""
+"""Evaluations: what the result is, why, and in which versions."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.appraisal import rules, store
-from services.appraisal.models import Employee
-from services.appraisal.routes.answers import AGENCIES, TEXTS
+from services.appraisal.routes.answers import TEXTS, PeriodOut
 from services.appraisal.store import Kept
 from shared.auth import Principal, Role
-from shared.events.words import Predicate
+from shared.events.words import PositionKind, Predicate, Rating, Regime
 from shared.http import After, Limit, Page, Reading, absent, asks, page, place
 from shared.i18n import best_language
 
-routes = APIRouter()
+api = APIRouter()
 Languages = Annotated[str | None, Header(alias="Accept-Language")]
-Somebody = Annotated[
+Concerned = Annotated[
     Principal, asks(Role.EMPLOYEE, Role.REVIEWER, Role.PERSONNEL_OFFICER, Role.AGENCY_SYSTEM)
 ]
+Unit = Annotated[str | None, Query(max_length=500)]
+Version = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
 
 
 class ExplanationOut(BaseModel):
@@ -34,7 +36,10 @@ class ExplanationOut(BaseModel):
 
 
 class EvaluationOut(BaseModel):
-    """A finalised evaluation, in one version."""
+    """A finalised evaluation, in one version.
+
+    The two ratings are null under the numeric regimes, the score (0-120) under the other.
+    """
 
     evaluation_id: UUID
     version: int
@@ -42,14 +47,14 @@ class EvaluationOut(BaseModel):
     employee_name: str
     reviewer_id: UUID | None
     reviewer_name: str | None
-    regime: str
-    period: dict[str, Any]
-    result_rating: str | None
-    behaviour_rating: str | None
-    predicate: str
+    regime: Regime
+    period: PeriodOut
+    result_rating: Rating | None
+    behaviour_rating: Rating | None
+    predicate: Predicate
     score: float | None
     position_title: str
-    position_kind: str
+    position_kind: PositionKind
     unit: str
     root_unit: str
     acting: bool
@@ -57,29 +62,14 @@ class EvaluationOut(BaseModel):
     explanation: ExplanationOut
 
 
-class EmployeeOut(BaseModel):
-    """An employee's record; the NIP is shown nowhere."""
-
-    employee_id: UUID
-    name: str
-    employment_kind: str
-    position_title: str
-    position_kind: str
-    unit: str
-    root_unit: str
-    agency: str
-    reviewer_id: UUID | None
-    reviewer_name: str | None
-
-
-@routes.get("/evaluations")
+@api.get("/evaluations")
 async def list_evaluations(
     session: Reading,
-    who: Somebody,
+    who: Concerned,
     languages: Languages = None,
     predicate: Predicate | None = None,
     import_id: UUID | None = None,
-    root_unit: str | None = None,
+    root_unit: Unit = None,
     employee_id: UUID | None = None,
     limit: Limit = 50,
     after: After = None,
@@ -102,54 +92,47 @@ async def list_evaluations(
     return Page(items=await _shown(session, shown.items, languages), next=shown.next)
 
 
-@routes.get("/evaluations/{evaluation_id}")
+@api.get("/evaluations/{evaluation_id}")
 async def show_evaluation(
-    evaluation_id: UUID, session: Reading, who: Somebody, languages: Languages = None
+    evaluation_id: UUID, session: Reading, who: Concerned, languages: Languages = None
 ) -> EvaluationOut:
     """One evaluation, in the version that counts."""
     kept = await _seen(session, who, evaluation_id)
-    return (await _shown(session, kept[:1], languages))[0]
+    return (await _shown(session, [kept], languages))[0]
 
 
-@routes.get("/evaluations/{evaluation_id}/versions")
+@api.get("/evaluations/{evaluation_id}/versions")
 async def list_versions(
-    evaluation_id: UUID, session: Reading, who: Somebody, languages: Languages = None
+    evaluation_id: UUID,
+    session: Reading,
+    who: Concerned,
+    languages: Languages = None,
+    limit: Limit = 50,
+    after: After = None,
 ) -> Page[EvaluationOut]:
-    """All versions of an evaluation, newest first: nothing finalised is ever overwritten."""
-    kept = await _seen(session, who, evaluation_id)
-    return Page(items=await _shown(session, kept, languages))
+    """All versions of an evaluation, newest first: nothing finalised is ever overwritten.
+
+    Who may see the version that counts may see those before it.
+    """
+    await _seen(session, who, evaluation_id)
+    last = place(after, tuple[Version])
+    kept = await store.evaluations.versions(
+        session, evaluation_id, before=last[0] if last else None, limit=limit + 1
+    )
+    shown = page(kept, limit, lambda one: (one.result.version,))
+    return Page(items=await _shown(session, shown.items, languages), next=shown.next)
 
 
-@routes.get("/employees/{employee_id}")
-async def show_employee(employee_id: UUID, session: Reading, who: Somebody) -> EmployeeOut:
-    """An employee one may see: oneself, a subordinate, somebody of one's agency."""
-    found = await store.people.employee(session, employee_id)
-    if found is None or not who.scope.allows(found):
-        raise absent()
-    return await _employee(session, found)
-
-
-@routes.get("/me")
-async def show_me(
-    session: Reading, who: Annotated[Principal, asks(Role.EMPLOYEE, Role.REVIEWER)]
-) -> EmployeeOut:
-    """The own record."""
-    found = await store.people.employee(session, who.employee_id) if who.employee_id else None
-    if found is None:
-        raise absent()
-    return await _employee(session, found)
-
-
-async def _seen(session: AsyncSession, who: Principal, evaluation_id: UUID) -> list[Kept]:
-    """All versions, newest first, if the newest may be seen."""
-    kept = await store.evaluations.versions(session, evaluation_id)
-    if not kept or not who.scope.allows(kept[0].result):
+async def _seen(session: AsyncSession, who: Principal, evaluation_id: UUID) -> Kept:
+    """The version that counts, if it may be seen."""
+    kept = await store.evaluations.newest(session, evaluation_id)
+    if kept is None or not who.scope.allows(kept.result):
         raise absent()
     return kept
 
 
 async def _shown(
-    session: AsyncSession, kept: list[Kept], languages: str | None
+    session: AsyncSession, kept: Sequence[Kept], languages: str | None
 ) -> list[EvaluationOut]:
     language = best_language(languages)
     ids = {one.result.employee_id for one in kept} | {
@@ -159,7 +142,32 @@ async def _shown(
     return [_evaluation(one, names, language) for one in kept]
 
 
-def _evaluation(kept: Kept, names: dict[UUID, str], language: str) -> EvaluationOut:
+def _evaluation(kept: Kept, names: Mapping[UUID, str], language: str) -> EvaluationOut:
+    result = kept.result
+    return EvaluationOut(
+        evaluation_id=result.evaluation_id,
+        version=result.version,
+        employee_id=result.employee_id,
+        employee_name=names.get(result.employee_id, ""),
+        reviewer_id=result.reviewer_id,
+        reviewer_name=names.get(result.reviewer_id) if result.reviewer_id else None,
+        regime=result.regime,
+        period=PeriodOut.of(result.period),
+        result_rating=result.result_rating,
+        behaviour_rating=result.behaviour_rating,
+        predicate=result.predicate,
+        score=result.score,
+        position_title=result.position_title,
+        position_kind=result.position_kind,
+        unit=result.unit,
+        root_unit=result.root_unit,
+        acting=result.acting,
+        finalised_at=kept.finalised_at,
+        explanation=_explained(kept, language),
+    )
+
+
+def _explained(kept: Kept, language: str) -> ExplanationOut:
     result = kept.result
     why = rules.explain(
         regime=result.regime,
@@ -172,43 +180,6 @@ def _evaluation(kept: Kept, names: dict[UUID, str], language: str) -> Evaluation
         name: TEXTS.text(language, value) if name.endswith("_text") else value
         for name, value in why.params.items()
     }
-    return EvaluationOut(
-        evaluation_id=result.evaluation_id,
-        version=result.version,
-        employee_id=result.employee_id,
-        employee_name=names.get(result.employee_id, ""),
-        reviewer_id=result.reviewer_id,
-        reviewer_name=names.get(result.reviewer_id) if result.reviewer_id else None,
-        regime=result.regime,
-        period=msgspec.to_builtins(result.period),
-        result_rating=result.result_rating,
-        behaviour_rating=result.behaviour_rating,
-        predicate=result.predicate,
-        score=result.score,
-        position_title=result.position_title,
-        position_kind=result.position_kind,
-        unit=result.unit,
-        root_unit=result.root_unit,
-        acting=result.acting,
-        finalised_at=kept.finalised_at,
-        explanation=ExplanationOut(
-            text=TEXTS.text(language, why.message, **words), law=why.law, article=why.article
-        ),
-    )
-
-
-async def _employee(session: AsyncSession, found: Employee) -> EmployeeOut:
-    names = await store.people.names(session, {found.reviewer_id} if found.reviewer_id else set())
-    agency = AGENCIES.get(found.agency_id)
-    return EmployeeOut(
-        employee_id=found.employee_id,
-        name=found.name,
-        employment_kind=found.employment_kind,
-        position_title=found.position_title,
-        position_kind=found.position_kind,
-        unit=found.unit,
-        root_unit=found.root_unit,
-        agency=agency.name if agency else "",
-        reviewer_id=found.reviewer_id,
-        reviewer_name=names.get(found.reviewer_id) if found.reviewer_id else None,
+    return ExplanationOut(
+        text=TEXTS.text(language, why.message, **words), law=why.law, article=why.article
     )

@@ -43,9 +43,10 @@ def _date_in(text: str) -> date | None:
         return datetime.fromisoformat(text).date()
     except ValueError:
         pass
+    day = text.partition(" ")[0]
     for pattern in DAY_FIRST:
         try:
-            return datetime.strptime(text[:10], pattern).date()  # noqa: DTZ007 - a day, no time
+            return datetime.strptime(day, pattern).date()  # noqa: DTZ007 - a day, no time
         except ValueError:
             continue
     return None

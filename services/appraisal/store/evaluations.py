@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Row, Select, Table, bindparam, false, or_, select, text, update
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.appraisal.models import Evaluation, EvaluationVersion
 from shared.auth import Scope
@@ -17,24 +17,8 @@ from shared.events import Period, Result, encode
 
 _HEAD: Final[Table] = Evaluation.__table__  # type: ignore[attr-defined]  # SQLModel makes it
 _VERSION: Final[Table] = EvaluationVersion.__table__  # type: ignore[attr-defined]
-_HEAD_COLUMNS: Final = (
-    "evaluation_id",
-    "employee_id",
-    "agency_id",
-    "reviewer_id",
-    "import_id",
-    "period_kind",
-    "period_year",
-    "period_number",
-    "period_end",
-    "version",
-    "predicate",
-    "root_unit",
-    "acting",
-)
-_VERSION_COLUMNS: Final = (
-    "evaluation_id", "version", "import_id", "row", "finalised_at", "result",
-)  # fmt: skip
+_HEAD_COLUMNS: Final = tuple(Evaluation.model_fields)
+_VERSION_COLUMNS: Final = tuple(EvaluationVersion.model_fields)
 _CHANGING: Final = ("agency_id", "reviewer_id", "import_id", "period_end", "version", "predicate",
                     "root_unit", "acting")  # fmt: skip
 _CHANGE: Final = (
@@ -80,16 +64,17 @@ async def keep(
     session: AsyncSession, results: Sequence[tuple[Result, int]], import_id: UUID, at: datetime
 ) -> None:
     """Keep results with the export rows they came from: version 1 as new, others as changes."""
-    new = [_head(result, import_id) for result, _ in results if result.version == 1]
+    heads = [(result, _head(result, import_id)) for result, _ in results]
+    new = [head for result, head in heads if result.version == 1]
     await insert_rows(session, _HEAD, _HEAD_COLUMNS, new)
     changed = [
         {"changed": result.evaluation_id}
         | {
             f"new_{name}": value
-            for name, value in zip(_HEAD_COLUMNS, _head(result, import_id), strict=True)
+            for name, value in zip(_HEAD_COLUMNS, head, strict=True)
             if name in _CHANGING
         }
-        for result, _ in results
+        for result, head in heads
         if result.version > 1
     ]
     if changed:
@@ -106,6 +91,7 @@ async def keep(
 
 
 def _head(result: Result, import_id: UUID) -> tuple[Any, ...]:
+    """The values of `_HEAD_COLUMNS`."""
     period = result.period
     return (
         result.evaluation_id,
@@ -131,8 +117,12 @@ def _kept(row: Row[Any]) -> Kept:
     return Kept(_decode(row.result), row.finalised_at)
 
 
+def _versions() -> Select[Any]:
+    return select(_VERSION.c.result, _VERSION.c.finalised_at)
+
+
 def _current() -> Select[Any]:
-    return select(_VERSION.c.result, _VERSION.c.finalised_at).join(
+    return _versions().join(
         _HEAD,
         (_HEAD.c.evaluation_id == _VERSION.c.evaluation_id)
         & (_HEAD.c.version == _VERSION.c.version),
@@ -160,11 +150,19 @@ async def listed(
     return [_kept(row) for row in rows]
 
 
-async def versions(session: AsyncSession, evaluation_id: UUID) -> list[Kept]:
-    """All versions of an evaluation, newest first."""
-    rows = await session.execute(
-        select(_VERSION.c.result, _VERSION.c.finalised_at)
-        .where(_VERSION.c.evaluation_id == evaluation_id)
-        .order_by(_VERSION.c.version.desc())
-    )
+async def newest(session: AsyncSession, evaluation_id: UUID) -> Kept | None:
+    """An evaluation in the version that counts."""
+    rows = await session.execute(_current().where(_HEAD.c.evaluation_id == evaluation_id))
+    kept = [_kept(row) for row in rows]
+    return kept[0] if kept else None
+
+
+async def versions(
+    session: AsyncSession, evaluation_id: UUID, *, before: int | None, limit: int
+) -> list[Kept]:
+    """Versions of an evaluation, newest first; `before` is the version to go on from."""
+    asked = _versions().where(_VERSION.c.evaluation_id == evaluation_id)
+    if before is not None:
+        asked = asked.where(_VERSION.c.version < before)
+    rows = await session.execute(asked.order_by(_VERSION.c.version.desc()).limit(limit))
     return [_kept(row) for row in rows]

@@ -1,12 +1,12 @@
 """Queries about imports: files that wait, their progress, what was found in them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Table, delete, func, or_, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import ColumnElement, Table, delete, func, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.appraisal.models import Import, ImportFinding, ImportPart, ImportReport, ImportState
 from services.appraisal.store.vault import Vault
@@ -15,8 +15,19 @@ from shared.database import insert_rows
 _IMPORT: Final[Table] = Import.__table__  # type: ignore[attr-defined]  # SQLModel makes it
 _PART: Final[Table] = ImportPart.__table__  # type: ignore[attr-defined]
 _FINDING: Final[Table] = ImportFinding.__table__  # type: ignore[attr-defined]
-_FINDING_COLUMNS: Final = ("import_id", "number", "row", "column", "code", "kind", "value")
-OPEN: Final = (ImportState.WAITING, ImportState.READING)
+_FINDING_COLUMNS: Final = tuple(ImportFinding.model_fields)
+_OPEN: Final = (ImportState.WAITING, ImportState.READING)
+HAND_IN_LOCK: Final = 7413
+
+
+async def hold_agency(session: AsyncSession, agency_id: UUID) -> None:
+    """Let one hand-in of an agency at a time look for its newest import."""
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql":
+        await connection.execute(
+            text("select pg_advisory_xact_lock(:lock, hashtext(:agency))"),
+            {"lock": HAND_IN_LOCK, "agency": str(agency_id)},
+        )
 
 
 async def newest(session: AsyncSession, agency_id: UUID) -> Import | None:
@@ -48,11 +59,15 @@ async def part(session: AsyncSession, vault: Vault, import_id: UUID, number: int
     return None if found is None else vault.open(found.sealed)
 
 
-async def any_open(session: AsyncSession) -> bool:
-    """Whether any import waits or is under way."""
-    found = await session.execute(
-        select(_IMPORT.c.import_id).where(_IMPORT.c.state.in_(OPEN)).limit(1)
-    )
+def _free(now: datetime) -> ColumnElement[bool]:
+    """Imports that are not at their end and that nobody works on."""
+    idle = or_(_IMPORT.c.leased_until.is_(None), _IMPORT.c.leased_until < now)
+    return _IMPORT.c.state.in_(_OPEN) & idle
+
+
+async def any_free(session: AsyncSession, now: datetime) -> bool:
+    """Whether any import waits for somebody to work on it."""
+    found = await session.execute(select(_IMPORT.c.import_id).where(_free(now)).limit(1))
     return found.first() is not None
 
 
@@ -62,10 +77,7 @@ async def claim(
     """Take the oldest import nobody works on, for as long as the lease is renewed."""
     rows = await session.execute(
         select(Import)
-        .where(
-            _IMPORT.c.state.in_(OPEN),
-            or_(_IMPORT.c.leased_until.is_(None), _IMPORT.c.leased_until < now),
-        )
+        .where(_free(now))
         .order_by(_IMPORT.c.import_id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -74,6 +86,7 @@ async def claim(
     if found is not None:
         found.leased_by = worker
         found.leased_until = now + lease
+        found.attempts += 1
     return found
 
 
@@ -102,6 +115,16 @@ async def hold(session: AsyncSession, import_id: UUID, worker: UUID) -> Import |
 async def add_findings(session: AsyncSession, rows: Sequence[tuple[Any, ...]]) -> None:
     """Keep findings, as `import_finding` has its columns."""
     await insert_rows(session, _FINDING, _FINDING_COLUMNS, rows)
+
+
+async def take_back(session: AsyncSession, import_id: UUID, rows: Collection[int]) -> int:
+    """Forget what was found in these rows; gives how many of them had anything."""
+    if not rows:
+        return 0
+    theirs = (_FINDING.c.import_id == import_id) & _FINDING.c.row.in_(rows)
+    counted = await session.execute(select(func.count(_FINDING.c.row.distinct())).where(theirs))
+    await session.execute(delete(_FINDING).where(theirs))
+    return int(counted.scalar_one())
 
 
 async def next_number(session: AsyncSession, import_id: UUID) -> int:
@@ -150,16 +173,15 @@ async def of_agency(
 
 
 async def findings(
-    session: AsyncSession, import_id: UUID, kind: str | None, *, after: int, limit: int | None
+    session: AsyncSession, import_id: UUID, kind: str | None, *, after: int, limit: int
 ) -> list[ImportFinding]:
-    """What was found, in the order of the export's rows."""
+    """What was found, in the order it was: the export's rows, then what keeping them showed."""
     asked = (
         select(ImportFinding)
         .where(_FINDING.c.import_id == import_id, _FINDING.c.number > after)
         .order_by(_FINDING.c.number)
+        .limit(limit)
     )
     if kind is not None:
         asked = asked.where(_FINDING.c.kind == kind)
-    if limit is not None:
-        asked = asked.limit(limit)
     return list((await session.execute(asked)).scalars())

@@ -1,12 +1,13 @@
 """Queries about people."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Row, Table, bindparam, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.appraisal.models import Employee
 from services.appraisal.store.vault import Vault
@@ -26,19 +27,23 @@ _RECORD: Final = (
     "root_unit",
     "reviewer_id",
 )
-_COLUMNS: Final = ("employee_id", "nip_hash", "nip_sealed", "version", *_RECORD)
+_STAYS_WHERE_SILENT: Final = ("name", "email", "unit", "root_unit")
+_COLUMNS: Final = ("employee_id", "nip_hash", "nip_sealed", "version", "as_of", *_RECORD)
 _CHANGE: Final = (
     update(_TABLE)
     .where(_TABLE.c.employee_id == bindparam("changed"))
-    .values({name: bindparam(f"new_{name}") for name in ("version", *_RECORD)})
+    .values({name: bindparam(f"new_{name}") for name in ("version", "as_of", *_RECORD)})
 )
 
 
 class Person(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What an export says of somebody.
 
-    `partial` marks a reviewer who is only named beside those he appraises: enough to register
-    somebody new, never to change a record that is known better.
+    Attributes:
+        reviewer_nip: the one who appraises, None where the export names nobody.
+        as_of: last day of the period this is from. None for what is only said beside others (a
+            reviewer's name, an acting post): enough to register somebody new, never to change a
+            record that is known.
     """
 
     name: str
@@ -49,13 +54,16 @@ class Person(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     root_unit: str
     email: str | None = None
     reviewer_nip: str | None = None
-    partial: bool = False
+    as_of: date | None = None
 
 
 async def keep(
     session: AsyncSession, vault: Vault, agency_id: UUID, people: Mapping[str, Person]
 ) -> tuple[dict[str, UUID], list[EmployeeRegistered]]:
     """Keep what is new or changed about people, by NIP.
+
+    An export of an earlier period than the record's takes nothing back, and what an export leaves
+    empty stays as it is known.
 
     Gives everybody's id by NIP, and what has to be told. Reviewers named must be among `people`.
     """
@@ -72,19 +80,26 @@ async def keep(
     changed: list[dict[str, Any]] = []
     told: list[EmployeeRegistered] = []
     for hashed, nip in hashes.items():
-        record = _record(people[nip], agency_id, ids)
-        before = known.get(nip)
+        person, before = people[nip], known.get(nip)
+        record = _record(person, agency_id, ids)
+        version = 1
         if before is None:
-            version = 1
-            new.append((ids[nip], hashed, vault.seal(nip.encode()), version, *_values(record)))
+            sealed = vault.seal(nip.encode())
+            new.append((ids[nip], hashed, sealed, version, person.as_of, *record.values()))
+        elif not _knows_better(person, before):
+            continue
         else:
-            if people[nip].partial or _same(before, record):
+            record |= {name: record[name] or getattr(before, name) for name in _STAYS_WHERE_SILENT}
+            same = all(getattr(before, name) == value for name, value in record.items())
+            if same and before.as_of == person.as_of:
                 continue
-            version = before.version + 1
+            version = before.version + (not same)
+            values = {"version": version, "as_of": person.as_of, **record}
             changed.append(
-                {"changed": ids[nip], "new_version": version}
-                | {f"new_{name}": value for name, value in record.items()}
+                {"changed": ids[nip]} | {f"new_{name}": value for name, value in values.items()}
             )
+            if same:
+                continue
         told.append(EmployeeRegistered(employee_id=ids[nip], version=version, **record))
     await insert_rows(session, _TABLE, _COLUMNS, new)
     if changed:
@@ -92,7 +107,12 @@ async def keep(
     return ids, told
 
 
+def _knows_better(person: Person, before: Row[Any]) -> bool:
+    return person.as_of is not None and (before.as_of is None or before.as_of <= person.as_of)
+
+
 def _record(person: Person, agency_id: UUID, ids: Mapping[str, UUID]) -> dict[str, Any]:
+    """The values of `_RECORD`, in its order."""
     return {
         "agency_id": agency_id,
         "name": person.name,
@@ -102,26 +122,16 @@ def _record(person: Person, agency_id: UUID, ids: Mapping[str, UUID]) -> dict[st
         "position_title": person.position_title,
         "unit": person.unit,
         "root_unit": person.root_unit,
-        "reviewer_id": ids.get(person.reviewer_nip) if person.reviewer_nip else None,
+        "reviewer_id": ids[person.reviewer_nip] if person.reviewer_nip else None,
     }
 
 
-def _values(record: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(record[name] for name in _RECORD)
-
-
-def _same(before: Row[Any], record: dict[str, Any]) -> bool:
-    """Whether nothing changed; an export without addresses takes none away."""
-    record["email"] = record["email"] or before.email
-    return all(getattr(before, name) == value for name, value in record.items())
-
-
-async def names(session: AsyncSession, ids: set[UUID]) -> dict[UUID, str]:
+async def names(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
     """Names by employee id."""
     if not ids:
         return {}
     rows = await session.execute(
-        select(_TABLE.c.employee_id, _TABLE.c.name).where(_TABLE.c.employee_id.in_(ids))
+        select(_TABLE.c.employee_id, _TABLE.c.name).where(_TABLE.c.employee_id.in_(sorted(ids)))
     )
     return {row.employee_id: row.name for row in rows}
 

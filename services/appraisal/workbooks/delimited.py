@@ -3,7 +3,7 @@
 import codecs
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import IO, Final
@@ -19,7 +19,7 @@ _TEXT_FORMULA: Final = re.compile(r'="([^"]*)"')
 """How some tools keep digits from becoming a number: ="198503…" is a text, not a formula."""
 
 
-def lines_of(path: Path) -> Iterator[Row]:
+def lines_of(path: Path) -> Generator[Row]:
     """The lines of a CSV file, numbered as a spreadsheet would show them.
 
     Raises:
@@ -58,8 +58,13 @@ def _fields(text: IO[str], delimiter: str) -> Iterator[list[str]]:
 def _delimiter(text: IO[str]) -> str:
     """The delimiter that makes a header of one of the first lines, and most columns of it."""
     first = list(islice(text, 4 * HEADER_WITHIN))
-    widths = {
-        delimiter: max(
+    return max(DELIMITERS, key=lambda delimiter: _header_width(first, delimiter))
+
+
+def _header_width(first: list[str], delimiter: str) -> int:
+    """How many columns the header has with this delimiter; 0 if there is none with it."""
+    try:
+        return max(
             (
                 len(fields)
                 for fields in csv.reader(first, delimiter=delimiter)
@@ -67,9 +72,8 @@ def _delimiter(text: IO[str]) -> str:
             ),
             default=0,
         )
-        for delimiter in DELIMITERS
-    }
-    return max(DELIMITERS, key=lambda delimiter: widths[delimiter])
+    except csv.Error:
+        return 0
 
 
 def _encoding(path: Path) -> str:

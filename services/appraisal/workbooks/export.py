@@ -3,7 +3,8 @@
 The same for every kind of file: a source gives lines, each with its number, cells and formulas.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -36,7 +37,7 @@ class Row(NamedTuple):
     formulas: Sequence[int] = ()
 
 
-Lines: TypeAlias = Callable[[], Iterator[Row]]
+Lines: TypeAlias = Callable[[], Generator[Row]]
 """Walks a sheet from its top, anew with each call; rows may be shorter or longer than others."""
 
 
@@ -57,23 +58,29 @@ class Export:
     header: int
     lines: Lines = field(repr=False)
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Generator[Row]:
         """The rows under the header that are not blank; each walk reads the file anew.
 
         Raises:
             ExportRefused: a second header comes, or the file ends before its end.
         """
         width, key = len(self.columns), self.columns.index(KEY)
-        for number, cells, formulas in self.lines():
-            if number <= self.header:
-                continue
-            if len(cells) != width:
-                cells = (*cells[:width], *(None,) * (width - len(cells)))  # noqa: PLW2901 - padded
-            named = cells[key]
-            if isinstance(named, str) and len(named) < 2 * len(KEY) and column(named) == KEY:
-                raise ExportRefused(Refusal.TWO_HEADERS, first=str(self.header), second=str(number))
-            if formulas or any(_filled(cell) for cell in cells):
-                yield Row(number, cells, formulas)
+        with closing(self.lines()) as lines:
+            for row in lines:
+                number, cells, formulas = row
+                if number <= self.header:
+                    continue
+                if len(cells) != width:
+                    cells = [*cells[:width], *[None] * (width - len(cells))]
+                    formulas = tuple(position for position in formulas if position < width)
+                    row = Row(number, cells, formulas)  # noqa: PLW2901 - the same row, fitted
+                named = cells[key]
+                if isinstance(named, str) and len(named) < 2 * len(KEY) and column(named) == KEY:
+                    raise ExportRefused(
+                        Refusal.TWO_HEADERS, first=str(self.header), second=str(number)
+                    )
+                if formulas or any(map(_filled, cells)):
+                    yield row
 
 
 def find_export(sheets: Sequence[Lines]) -> Export:
@@ -89,8 +96,9 @@ def find_export(sheets: Sequence[Lines]) -> Export:
         raise ExportRefused(Refusal.TWO_SHEETS)
     [export] = exports
     _check(export.columns)
-    if next(iter(export), None) is None:
-        raise ExportRefused(Refusal.NO_ROWS)
+    with closing(iter(export)) as rows:
+        if next(rows, None) is None:
+            raise ExportRefused(Refusal.NO_ROWS)
     return export
 
 
@@ -102,13 +110,14 @@ def column(cell: Cell) -> str:
 def _headed(lines: Lines) -> Export | None:
     """The sheet as an export, if it has a header among its first rows."""
     above: list[Row] = []
-    for row in islice(lines(), HEADER_WITHIN):
-        if row.number > HEADER_WITHIN:
-            break
-        columns = tuple(column(cell) for cell in row.cells)
-        if KEY in columns:
-            return Export(*_said(above), columns, row.number, lines)
-        above.append(row)
+    with closing(lines()) as rows:
+        for row in islice(rows, HEADER_WITHIN):
+            if row.number > HEADER_WITHIN:
+                break
+            columns = tuple(map(column, row.cells))
+            if KEY in columns:
+                return Export(*_said(above), columns, row.number, lines)
+            above.append(row)
     return None
 
 

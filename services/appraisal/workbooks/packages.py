@@ -5,8 +5,8 @@ What a part unpacks to is counted while it is unpacked, not believed from the ar
 
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +45,7 @@ class Package:
     def __contains__(self, part: str) -> bool:
         return part in self._sizes
 
-    def unpacked(self, part: str, *, most: int = MOST_UNPACKED) -> Iterator[bytes]:
+    def unpacked(self, part: str, *, most: int = MOST_UNPACKED) -> Generator[bytes]:
         """A part's bytes, chunk by chunk.
 
         Raises:
@@ -54,14 +54,15 @@ class Package:
         if part not in self._sizes:
             raise ExportRefused(Refusal.DAMAGED)
         total = 0
-        for chunk in self._chunks(part):
-            total += len(chunk)
-            ratio = total / max(self._sizes[part], 1)
-            if total > most or (total > RATIO_FROM and ratio > MOST_RATIO):
-                raise ExportRefused(Refusal.UNSAFE)
-            yield chunk
+        with closing(self._chunks(part)) as chunks:
+            for chunk in chunks:
+                total += len(chunk)
+                ratio = total / max(self._sizes[part], 1)
+                if total > most or (total > RATIO_FROM and ratio > MOST_RATIO):
+                    raise ExportRefused(Refusal.UNSAFE)
+                yield chunk
 
-    def _chunks(self, part: str) -> Iterator[bytes]:
+    def _chunks(self, part: str) -> Generator[bytes]:
         try:
             stream = self._archive.open(part)
         except _BROKEN as error:

@@ -4,7 +4,8 @@ Expat calls back as it reads, so nothing is held but what the callbacks keep. A 
 document type is refused before an entity could be expanded; one tag or text may not grow for ever.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import Final, Protocol
 from xml.parsers import expat
 
@@ -32,7 +33,7 @@ class Reader(Protocol):
         """An element ends."""
 
 
-def parsed(chunks: Iterable[bytes], reader: Reader) -> Iterator[None]:
+def parsed(unpacked: Generator[bytes], reader: Reader) -> Generator[None]:
     """Parse a part; yields after each chunk, so that what was read can be passed on.
 
     Raises:
@@ -46,13 +47,14 @@ def parsed(chunks: Iterable[bytes], reader: Reader) -> Iterator[None]:
     parser.CharacterDataHandler = reader.text.append
     parser.StartDoctypeDeclHandler = _refuse
     fed = 0
-    for chunk in chunks:
-        _feed(parser, chunk, last=False)
-        fed += len(chunk)
-        held = sum(map(len, reader.text))
-        if max(held, fed - parser.CurrentByteIndex) > LONGEST_TOKEN:
-            raise ExportRefused(Refusal.UNSAFE)
-        yield
+    with closing(unpacked) as chunks:
+        for chunk in chunks:
+            _feed(parser, chunk, last=False)
+            fed += len(chunk)
+            held = sum(map(len, reader.text))
+            if max(held, fed - parser.CurrentByteIndex) > LONGEST_TOKEN:
+                raise ExportRefused(Refusal.UNSAFE)
+            yield
     _feed(parser, b"", last=True)
     yield
 
@@ -92,9 +94,9 @@ class Elements:
         self.text.clear()
 
 
-def read_elements(chunks: Iterable[bytes], found: Callable[[str, dict[str, str]], None]) -> None:
+def read_elements(unpacked: Generator[bytes], found: Callable[[str, dict[str, str]], None]) -> None:
     """Read a small part whole."""
-    for _ in parsed(chunks, Elements(found)):
+    for _ in parsed(unpacked, Elements(found)):
         pass
 
 

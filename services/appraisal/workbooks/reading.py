@@ -1,6 +1,7 @@
 """From a file somebody sent to an export, or to one clear refusal."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -49,9 +50,9 @@ def _workbook(path: Path) -> Export:
     return find_export([partial(_rows, path, sheet, book) for sheet in book.sheets])
 
 
-def _rows(path: Path, sheet: str, book: Book) -> Iterator[Row]:
-    with opened(path) as package:
-        yield from rows_of(package, sheet, book)
+def _rows(path: Path, sheet: str, book: Book) -> Generator[Row]:
+    with opened(path) as package, closing(rows_of(package, sheet, book)) as rows:
+        yield from rows
 
 
 def _refuse_others(path: Path, start: bytes) -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Table, func, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import ColumnElement, Table, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.models import Delivery, DeliveryState
 from services.notifications.models import Notice as Row
@@ -17,63 +17,40 @@ from shared.database import insert_rows
 
 _NOTICE: Final[Table] = Row.__table__  # type: ignore[attr-defined]  # SQLModel makes it
 _DELIVERY: Final[Table] = Delivery.__table__  # type: ignore[attr-defined]
-_COLUMNS: Final = (
-    "notice_id",
-    "recipient_id",
-    "agency_id",
-    "audience",
-    "kind",
-    "params",
-    "link",
-    "import_id",
-    "about",
-    "caused_at",
-    "created_at",
-)
+_COLUMNS: Final = tuple(name for name in Row.model_fields if name != "read_at")
 _MAIL_COLUMNS: Final = (
-    "notice_id",
-    "recipient_id",
-    "kind",
-    "state",
-    "attempts",
-    "due_at",
-    "import_id",
-)
+    "notice_id", "recipient_id", "kind", "state", "attempts", "queued_at", "due_at",
+)  # fmt: skip
+_MILLISECOND: Final = timedelta(milliseconds=1)
 _encode = msgspec.json.Encoder().encode
 
 
 async def keep(session: AsyncSession, notices: Sequence[Notice], at: datetime) -> None:
     """Put notices into inboxes, and an e-mail into the queue for each that wants one."""
-    await insert_rows(
-        session,
-        _NOTICE,
-        _COLUMNS,
-        [
-            (
-                one.notice_id,
-                one.recipient_id,
-                one.agency_id,
-                one.audience,
-                one.kind,
-                _encode(one.params).decode(),
-                one.link,
-                one.import_id,
-                one.about,
-                one.caused_at,
-                at,
-            )
-            for one in notices
-        ],
-    )
-    await insert_rows(
-        session,
-        _DELIVERY,
-        _MAIL_COLUMNS,
-        [
-            (one.notice_id, one.recipient_id, one.kind, DeliveryState.WAITING, 0, at, one.import_id)
-            for one in notices
-            if Channel.EMAIL in one.channels
-        ],
+    await insert_rows(session, _NOTICE, _COLUMNS, [_row(one, at) for one in notices])
+    mails = [
+        (one.notice_id, one.recipient_id, one.kind, DeliveryState.WAITING, 0, at, at)
+        for one in notices
+        if Channel.EMAIL in one.channels
+    ]
+    await insert_rows(session, _DELIVERY, _MAIL_COLUMNS, mails)
+
+
+def _row(one: Notice, at: datetime) -> tuple[Any, ...]:
+    """The values of `_COLUMNS`."""
+    return (
+        one.notice_id,
+        one.recipient_id,
+        one.agency_id,
+        one.audience,
+        one.kind,
+        _encode(one.params).decode(),
+        one.link,
+        one.import_id,
+        one.about,
+        one.caused_at,
+        at,
+        max(0, (at - one.caused_at) // _MILLISECOND),
     )
 
 
@@ -88,7 +65,7 @@ async def inbox(
     """What these recipients were told, newest first."""
     asked = (
         select(Row)
-        .where(_NOTICE.c.recipient_id.in_(sorted(recipients)))
+        .where(_theirs(recipients))
         .order_by(_NOTICE.c.created_at.desc(), _NOTICE.c.notice_id.desc())
         .limit(limit)
     )
@@ -105,9 +82,7 @@ async def inbox(
 
 async def unread(session: AsyncSession, recipients: Collection[UUID]) -> int:
     """How many notices of these recipients nobody has read."""
-    asked = select(func.count()).where(
-        _NOTICE.c.recipient_id.in_(sorted(recipients)), _NOTICE.c.read_at.is_(None)
-    )
+    asked = select(func.count()).where(_theirs(recipients), _NOTICE.c.read_at.is_(None))
     return int((await session.execute(asked)).scalar_one())
 
 
@@ -115,11 +90,14 @@ async def mark_read(
     session: AsyncSession, notice_id: UUID, recipients: Collection[UUID], at: datetime
 ) -> bool:
     """Mark a notice as read, once; False if these recipients have no such notice."""
-    mine = (_NOTICE.c.notice_id == notice_id) & _NOTICE.c.recipient_id.in_(sorted(recipients))
-    done = await session.execute(
-        update(_NOTICE).where(mine).values(read_at=func.coalesce(_NOTICE.c.read_at, at))
+    mine = (_NOTICE.c.notice_id == notice_id) & _theirs(recipients)
+    found = await session.execute(select(_NOTICE.c.notice_id).where(mine))
+    if found.first() is None:
+        return False
+    await session.execute(
+        update(_NOTICE).where(mine, _NOTICE.c.read_at.is_(None)).values(read_at=at)
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result has it
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,29 +107,35 @@ class Sums:
     Attributes:
         inbox: rows in inboxes.
         email: e-mails by state.
-        milliseconds: from each cause to its inbox row.
+        median_ms, longest_ms: from a cause to its inbox row; None where there is no row. Of an
+            even number of rows the lower of the two in the middle is the median.
     """
 
     inbox: int
-    email: dict[str, int]
-    milliseconds: list[float]
+    email: dict[DeliveryState, int]
+    median_ms: int | None
+    longest_ms: int | None
 
 
-async def sums(session: AsyncSession, import_id: UUID | None, agency_id: UUID | None) -> Sums:
-    """Counts over an import, an agency, both or everything."""
-    asked = select(_NOTICE.c.caused_at, _NOTICE.c.created_at)
-    mails = select(_DELIVERY.c.state, func.count()).group_by(_DELIVERY.c.state)
+async def sums(session: AsyncSession, import_id: UUID, agency_id: UUID | None) -> Sums:
+    """Counts over an import, as far as it is this agency's (any agency's if None)."""
+    asked = _NOTICE.c.import_id == import_id
     if agency_id is not None:
-        asked = asked.where(_NOTICE.c.agency_id == agency_id)
-        mails = mails.join(_NOTICE, _NOTICE.c.notice_id == _DELIVERY.c.notice_id).where(
-            _NOTICE.c.agency_id == agency_id
-        )
-    if import_id is not None:
-        asked = asked.where(_NOTICE.c.import_id == import_id)
-        mails = mails.where(_DELIVERY.c.import_id == import_id)
-    took = [
-        (created_at - caused_at).total_seconds() * 1000
-        for caused_at, created_at in await session.execute(asked)
-    ]
-    states: dict[str, Any] = dict((await session.execute(mails)).tuples().all())
-    return Sums(len(took), {state: states.get(state, 0) for state in DeliveryState}, took)
+        asked &= _NOTICE.c.agency_id == agency_id
+    waited = _NOTICE.c.waited_ms
+    count, longest = (
+        await session.execute(select(func.count(), func.max(waited)).where(asked))
+    ).one()
+    middle = select(waited).where(asked).order_by(waited).offset(max(0, count - 1) // 2).limit(1)
+    states = await session.execute(
+        select(_DELIVERY.c.state, func.count())
+        .join(_NOTICE, _NOTICE.c.notice_id == _DELIVERY.c.notice_id)
+        .where(asked)
+        .group_by(_DELIVERY.c.state)
+    )
+    email = dict.fromkeys(DeliveryState, 0) | {DeliveryState(name): n for name, n in states}
+    return Sums(count, email, (await session.execute(middle)).scalar(), longest)
+
+
+def _theirs(recipients: Collection[UUID]) -> ColumnElement[bool]:
+    return _NOTICE.c.recipient_id.in_(sorted(recipients))

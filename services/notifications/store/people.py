@@ -5,10 +5,10 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Table, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.models import Contact, Preference
+from services.notifications.store.upserts import upsert
 from shared.events import EmployeeRegistered
 
 _CONTACT: Final[Table] = Contact.__table__  # type: ignore[attr-defined]  # SQLModel makes it
@@ -23,22 +23,21 @@ async def keep_contacts(session: AsyncSession, records: Sequence[EmployeeRegiste
         if before is None or before.version < record.version:
             newest[record.employee_id] = record
     connection = await session.connection()
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    change = dialect.insert(_CONTACT)
+    keeping = upsert(connection, _CONTACT)
     await connection.execute(
-        change.on_conflict_do_update(
+        keeping.on_conflict_do_update(
             index_elements=["recipient_id"],
-            set_={name: change.excluded[name] for name in ("version", "agency_id", "email")},
-            where=change.excluded.version > _CONTACT.c.version,
+            set_={name: keeping.excluded[name] for name in ("version", "agency_id", "email")},
+            where=keeping.excluded.version > _CONTACT.c.version,
         ),
         [
             {
-                "recipient_id": id_,
+                "recipient_id": employee_id,
                 "version": record.version,
                 "agency_id": record.agency_id,
                 "email": record.email,
             }
-            for id_, record in sorted(newest.items())
+            for employee_id, record in sorted(newest.items())
         ],
     )
 
@@ -61,4 +60,12 @@ async def preference(session: AsyncSession, recipient_id: UUID) -> Preference:
 
 async def choose(session: AsyncSession, chosen: Preference) -> None:
     """Keep what a recipient chose."""
-    await session.merge(chosen)
+    connection = await session.connection()
+    choosing = upsert(connection, _PREFERENCE)
+    await connection.execute(
+        choosing.on_conflict_do_update(
+            index_elements=["recipient_id"],
+            set_={name: choosing.excluded[name] for name in ("email", "language")},
+        ),
+        [chosen.model_dump()],
+    )

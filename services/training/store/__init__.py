@@ -1,13 +1,5 @@
 """Every query of training."""
 
-from services.training.store.sets import (
-    Kept,
-    Sums,
-    keep,
-    listed,
-    of_employees,
-    of_evaluations,
-    sums,
-)
+from services.training.store.sets import Kept, Sums, history, keep, listed, of_evaluations, sums
 
-__all__ = ["Kept", "Sums", "keep", "listed", "of_employees", "of_evaluations", "sums"]
+__all__ = ["Kept", "Sums", "history", "keep", "listed", "of_evaluations", "sums"]

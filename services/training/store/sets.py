@@ -1,6 +1,7 @@
 """Queries about recommendation sets."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -8,9 +9,10 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Table, bindparam, false, func, or_, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training.models import RecommendationSet
+from services.training.rules import Past
 from shared.auth import Scope
 from shared.database import insert_rows
 from shared.events import Period, Recommendation, Result
@@ -19,13 +21,15 @@ from shared.events.words import PeriodKind, Predicate
 
 _SET: Final[Table] = RecommendationSet.__table__  # type: ignore[attr-defined]  # SQLModel makes it
 _COLUMNS: Final = tuple(RecommendationSet.model_fields)
+_CHANGING: Final = tuple(name for name in _COLUMNS if name != "evaluation_id")
 _CHANGE: Final = (
     update(_SET)
     .where(_SET.c.evaluation_id == bindparam("changed"))
-    .values({name: bindparam(f"new_{name}") for name in _COLUMNS if name != "evaluation_id"})
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
 )
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(tuple[Recommendation, ...]).decode
+_recommendations_in = msgspec.json.Decoder(tuple[Recommendation, ...]).decode
+_notes_in = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,50 +40,19 @@ class Kept:
     version: int
     evaluation_version: int
     employee_id: UUID
-    agency_id: UUID
-    reviewer_id: UUID | None
-    period: Period
-    predicate: Predicate
-    acting: bool
     rule_version: str
     decided_at: datetime
     recommendations: tuple[Recommendation, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Counts over some sets."""
+    """Counts over some sets; `people` have at least one recommendation."""
 
     sets: int
     recommendations: int
     people: int
-
-
-def _seen_by(scope: Scope) -> ColumnElement[bool]:
-    return or_(false(), *(_SET.c[name] == value for name, value in scope.named.items()))
-
-
-def _kept(row: Row[Any]) -> Kept:
-    return Kept(
-        evaluation_id=row.evaluation_id,
-        version=row.version,
-        evaluation_version=row.evaluation_version,
-        employee_id=row.employee_id,
-        agency_id=row.agency_id,
-        reviewer_id=row.reviewer_id,
-        period=Period(
-            kind=PeriodKind(row.period_kind),
-            year=row.period_year,
-            number=row.period_number,
-            start=row.period_start,
-            end=row.period_end,
-        ),
-        predicate=Predicate(row.predicate),
-        acting=row.acting,
-        rule_version=row.rule_version,
-        decided_at=row.decided_at,
-        recommendations=_decode(row.recommendations),
-    )
 
 
 async def of_evaluations(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Kept]:
@@ -93,52 +66,66 @@ async def of_evaluations(session: AsyncSession, ids: Collection[UUID]) -> dict[U
     return {row.evaluation_id: _kept(row) for row in rows}
 
 
-async def of_employees(session: AsyncSession, ids: Collection[UUID]) -> list[Kept]:
-    """All sets of these employees."""
-    rows = await session.execute(select(_SET).where(_SET.c.employee_id.in_(sorted(ids))))
-    return [_kept(row) for row in rows]
+async def history(
+    session: AsyncSession, employees: Collection[UUID]
+) -> defaultdict[UUID, dict[UUID, Past]]:
+    """What is known of these employees' evaluations: by employee, then by evaluation."""
+    asked = select(
+        _SET.c.employee_id,
+        _SET.c.evaluation_id,
+        _SET.c.period_kind,
+        _SET.c.period_year,
+        _SET.c.period_number,
+        _SET.c.period_start,
+        _SET.c.period_end,
+        _SET.c.predicate,
+        _SET.c.acting,
+    ).where(_SET.c.employee_id.in_(sorted(employees)))
+    found: defaultdict[UUID, dict[UUID, Past]] = defaultdict(dict)
+    for (
+        employee_id,
+        evaluation_id,
+        kind,
+        year,
+        number,
+        start,
+        end,
+        predicate,
+        acting,
+    ) in await session.execute(asked):
+        found[employee_id][evaluation_id] = Past(
+            period=Period(kind=PeriodKind(kind), year=year, number=number, start=start, end=end),
+            predicate=Predicate(predicate),
+            acting=acting,
+        )
+    return found
 
 
 async def keep(
-    session: AsyncSession, sets: Sequence[tuple[Result, Answer]], at: datetime, *, new: set[UUID]
+    session: AsyncSession,
+    sets: Iterable[tuple[Result, Answer]],
+    at: datetime,
+    *,
+    new: Collection[UUID],
 ) -> None:
-    """Keep sets with the results they answer; `new` names the evaluations that had none."""
-    rows = {result.evaluation_id: _row(result, answer, at) for result, answer in sets}
-    await insert_rows(
-        session, _SET, _COLUMNS, [tuple(row.values()) for id_, row in rows.items() if id_ in new]
-    )
+    """Keep one set an evaluation with the result it answers.
+
+    Args:
+        session: in whose transaction.
+        sets: results with their answers, each evaluation once.
+        at: when they were decided.
+        new: the evaluations that had no set before.
+    """
+    rows = sorted(_row(result, answer, at) for result, answer in sets)
+    await insert_rows(session, _SET, _COLUMNS, [row for row in rows if row[0] in new])
     changed = [
-        {"changed": id_} | {f"new_{k}": v for k, v in row.items() if k != "evaluation_id"}
-        for id_, row in sorted(rows.items())
-        if id_ not in new
+        {"changed": row[0]}
+        | {f"new_{name}": value for name, value in zip(_CHANGING, row[1:], strict=True)}
+        for row in rows
+        if row[0] not in new
     ]
     if changed:
         await (await session.connection()).execute(_CHANGE, changed)
-
-
-def _row(result: Result, answer: Answer, at: datetime) -> dict[str, Any]:
-    period = result.period
-    values = (
-        result.evaluation_id,
-        answer.version,
-        answer.evaluation_version,
-        result.employee_id,
-        result.agency_id,
-        result.reviewer_id,
-        result.import_id,
-        period.kind,
-        period.year,
-        period.number,
-        period.start,
-        period.end,
-        result.predicate,
-        result.acting,
-        answer.rule_version,
-        at,
-        len(answer.recommendations),
-        _encode(answer.recommendations),
-    )
-    return dict(zip(_COLUMNS, values, strict=True))
 
 
 async def listed(
@@ -175,3 +162,46 @@ async def sums(session: AsyncSession, scope: Scope | None, import_id: UUID | Non
         asked = asked.where(_SET.c.import_id == import_id)
     sets, recommendations, people = (await session.execute(asked)).one()
     return Sums(sets, int(recommendations), people)
+
+
+def _seen_by(scope: Scope) -> ColumnElement[bool]:
+    return or_(false(), *(_SET.c[name] == value for name, value in scope.named.items()))
+
+
+def _kept(row: Row[Any]) -> Kept:
+    return Kept(
+        evaluation_id=row.evaluation_id,
+        version=row.version,
+        evaluation_version=row.evaluation_version,
+        employee_id=row.employee_id,
+        rule_version=row.rule_version,
+        decided_at=row.decided_at,
+        recommendations=_recommendations_in(row.recommendations),
+        notes=_notes_in(row.notes),
+    )
+
+
+def _row(result: Result, answer: Answer, at: datetime) -> tuple[Any, ...]:
+    """The values of `_COLUMNS`."""
+    period = result.period
+    return (
+        result.evaluation_id,
+        answer.version,
+        answer.evaluation_version,
+        result.employee_id,
+        result.agency_id,
+        result.reviewer_id,
+        result.import_id,
+        period.kind,
+        period.year,
+        period.number,
+        period.start,
+        period.end,
+        result.predicate,
+        result.acting,
+        answer.rule_version,
+        at,
+        len(answer.recommendations),
+        _encode(answer.recommendations),
+        _encode(answer.notes).decode(),
+    )

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("nip_hash", sa.LargeBinary(), nullable=False),
         sa.Column("nip_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=True),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=True),
         sa.Column("employment_kind", sa.String(), nullable=False),
@@ -83,6 +84,7 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("leased_by", sa.Uuid(), nullable=True),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("period", sa.Text(), nullable=True),
         sa.Column("distribution", sa.Text(), nullable=True),
         sa.Column("rows", sa.Integer(), nullable=False),
@@ -134,6 +136,7 @@ def upgrade() -> None:
     op.create_table(
         "inbox",
         sa.Column("fact_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.BigInteger(), nullable=False),
         sa.Column(
             "seen_at",
             sa.DateTime(timezone=True),
@@ -197,7 +200,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("told", schema=None) as batch_op:
         batch_op.create_index("told_key", ["key"], unique=False)
-        batch_op.create_index("told_told_at", ["told_at"], unique=False)
+        batch_op.create_index("told_put_at", ["put_at"], unique=False)
         batch_op.create_index("told_topic_id", ["topic", "id"], unique=False)
 
     op.create_table(
@@ -216,7 +219,7 @@ def downgrade() -> None:
     op.drop_table("told_position")
     with op.batch_alter_table("told", schema=None) as batch_op:
         batch_op.drop_index("told_topic_id")
-        batch_op.drop_index("told_told_at")
+        batch_op.drop_index("told_put_at")
         batch_op.drop_index("told_key")
 
     op.drop_table("told")

@@ -26,15 +26,15 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("import_id", sa.Uuid(), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("problem", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("notice_id", name=op.f("delivery_pkey")),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index("delivery_due", ["state", "due_at"], unique=False)
-        batch_op.create_index("delivery_import", ["import_id", "state"], unique=False)
+        batch_op.create_index("delivery_recipient", ["recipient_id", "state"], unique=False)
 
     op.create_table(
         "import_digest",
@@ -63,11 +63,14 @@ def upgrade() -> None:
         sa.Column("about", sa.Uuid(), nullable=True),
         sa.Column("caused_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("waited_ms", sa.BigInteger(), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("notice_id", name=op.f("notice_pkey")),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
-        batch_op.create_index("notice_import", ["import_id"], unique=False)
+        batch_op.create_index(
+            "notice_import", ["import_id", "agency_id", "waited_ms"], unique=False
+        )
         batch_op.create_index(
             "notice_recipient", ["recipient_id", "created_at", "notice_id"], unique=False
         )
@@ -82,6 +85,7 @@ def upgrade() -> None:
     op.create_table(
         "inbox",
         sa.Column("fact_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.BigInteger(), nullable=False),
         sa.Column(
             "seen_at",
             sa.DateTime(timezone=True),
@@ -145,7 +149,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("told", schema=None) as batch_op:
         batch_op.create_index("told_key", ["key"], unique=False)
-        batch_op.create_index("told_told_at", ["told_at"], unique=False)
+        batch_op.create_index("told_put_at", ["put_at"], unique=False)
         batch_op.create_index("told_topic_id", ["topic", "id"], unique=False)
 
     op.create_table(
@@ -164,7 +168,7 @@ def downgrade() -> None:
     op.drop_table("told_position")
     with op.batch_alter_table("told", schema=None) as batch_op:
         batch_op.drop_index("told_topic_id")
-        batch_op.drop_index("told_told_at")
+        batch_op.drop_index("told_put_at")
         batch_op.drop_index("told_key")
 
     op.drop_table("told")
@@ -187,7 +191,7 @@ def downgrade() -> None:
 
     op.drop_table("import_digest")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.drop_index("delivery_import")
+        batch_op.drop_index("delivery_recipient")
         batch_op.drop_index("delivery_due")
 
     op.drop_table("delivery")

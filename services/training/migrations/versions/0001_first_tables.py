@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("recommendations", sa.LargeBinary(), nullable=False),
+        sa.Column("notes", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("evaluation_id", name=op.f("recommendation_set_pkey")),
     )
     with op.batch_alter_table("recommendation_set", schema=None) as batch_op:
@@ -48,6 +49,7 @@ def upgrade() -> None:
     op.create_table(
         "inbox",
         sa.Column("fact_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.BigInteger(), nullable=False),
         sa.Column(
             "seen_at",
             sa.DateTime(timezone=True),
@@ -111,7 +113,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("told", schema=None) as batch_op:
         batch_op.create_index("told_key", ["key"], unique=False)
-        batch_op.create_index("told_told_at", ["told_at"], unique=False)
+        batch_op.create_index("told_put_at", ["put_at"], unique=False)
         batch_op.create_index("told_topic_id", ["topic", "id"], unique=False)
 
     op.create_table(
@@ -130,7 +132,7 @@ def downgrade() -> None:
     op.drop_table("told_position")
     with op.batch_alter_table("told", schema=None) as batch_op:
         batch_op.drop_index("told_topic_id")
-        batch_op.drop_index("told_told_at")
+        batch_op.drop_index("told_put_at")
         batch_op.drop_index("told_key")
 
     op.drop_table("told")

@@ -1,0 +1,9 @@
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test reads is English, whatever terminal it runs in."""
+    monkeypatch.setenv("KINERJA_LANGUAGE", "en")
+    for name in ("KINERJA_PROFILE", "KINERJA_PORT_BASE", "KINERJA_KAFKA_PORT", "KINERJA_TOKEN"):
+        monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import CommonSettings, Profile, ServiceSettings
+
+
+class Example(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="EXAMPLE_", extra="ignore")
+
+
+def test_a_process_runs_for_real_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KINERJA_PROFILE", raising=False)
+    assert CommonSettings().profile is Profile.PRODUCTION
+    assert CommonSettings().kafka_idempotent
+    assert not CommonSettings().kafka_provision
+
+
+def test_knobs_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXAMPLE_DATABASE_URL", "sqlite+aiosqlite:///x.db")
+    monkeypatch.setenv("EXAMPLE_BATCH", "200")
+    monkeypatch.setenv("KINERJA_RETENTION_DAYS", "30")
+    settings = Example()
+    assert (settings.batch, settings.common.retention_days) == (200, 30)
+
+
+def test_brokers_may_be_written_with_spaces() -> None:
+    common = CommonSettings(kafka_servers="a:9092, b:9092,")
+    assert common.kafka_addresses == ["a:9092", "b:9092"]
+
+
+def test_an_issuers_keys_lie_below_its_address_unless_said_otherwise() -> None:
+    issuer = "https://id.example/"
+    found = CommonSettings(issuer=issuer, jwks_url="").jwks_url
+    assert found == "https://id.example/.well-known/jwks.json"
+    assert CommonSettings(issuer=issuer, jwks_url="https://k.example").jwks_url == "https://k.example"
+
+
+@pytest.mark.parametrize(("knob", "value"), [("batch", 0), ("batch", 10_001), ("pool_size", 0)])
+def test_a_knob_beyond_its_bounds_is_refused(knob: str, value: int) -> None:
+    with pytest.raises(ValidationError):
+        ServiceSettings.model_validate({"database_url": "x", knob: value})
+
+
+def test_a_retention_of_no_days_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        CommonSettings(retention_days=0)
+
+
+def test_a_password_comes_from_a_file_and_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("open sesame\n")
+    settings = ServiceSettings(database_url="x", database_password_file=file)
+    assert settings.database_password is not None
+    assert settings.database_password.get_secret_value() == "open sesame"
+    assert "sesame" not in repr(settings) + repr(settings.database_password)
+    assert ServiceSettings(database_url="x").database_password is None
