@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import aiosqlite
 import asyncpg
 import msgspec
 from sqlalchemy import DateTime, Dialect, Table, TypeDecorator, event, exc, insert, make_url, text
@@ -173,7 +174,9 @@ def connect(
     if settings.database_password is not None:
         url = url.set(password=settings.database_password.get_secret_value())
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, hide_parameters=True)
+        engine = create_async_engine(
+            url, hide_parameters=True, connect_args={"async_creator_fn": _open_sqlite}
+        )
         _tame_sqlite(engine)
     else:
         engine = create_async_engine(
@@ -184,6 +187,21 @@ def connect(
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": command_seconds},
         )
     return Database(engine)
+
+
+class _Connection(aiosqlite.Connection):
+    """Whoever asks a stopped connection to stop need not wait: its thread answers nobody any more.
+
+    Without this, a task that is cancelled twice while it asks (as those of streams are when a
+    browser goes) leaves one behind that never ends, and a process that never does.
+    """
+
+    def stop(self) -> "asyncio.Future[Any] | None":
+        return super().stop() if self._running else None
+
+
+def _open_sqlite(file: str, **knobs: Any) -> _Connection:
+    return _Connection(lambda: sqlite3.connect(file, **knobs), iter_chunk_size=64)
 
 
 def _tame_sqlite(engine: AsyncEngine) -> None:
