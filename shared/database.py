@@ -177,7 +177,7 @@ def connect(
         engine = create_async_engine(
             url, hide_parameters=True, connect_args={"async_creator_fn": _open_sqlite}
         )
-        _tame_sqlite(engine)
+        event.listen(engine.sync_engine, "begin", _lock_on_begin)
     else:
         engine = create_async_engine(
             url,
@@ -201,30 +201,31 @@ class _Connection(aiosqlite.Connection):
 
 
 def _open_sqlite(file: str, **knobs: Any) -> _Connection:
-    return _Connection(lambda: sqlite3.connect(file, **knobs), iter_chunk_size=64)
+    """Write-ahead log: readers do not wait for the writer.
 
-
-def _tame_sqlite(engine: AsyncEngine) -> None:
-    """Write-ahead log, and transactions that take the write lock when they begin.
-
-    SQLite's own default begins no transaction on SELECT, which loses updates silently. What is
-    committed survives the process (`synchronous=normal`), not always a power cut.
+    What is committed survives the process (`synchronous=normal`), not always a power cut.
     """
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("pragma journal_mode=wal")
-        cursor.execute("pragma synchronous=normal")
-        cursor.execute(f"pragma busy_timeout={BUSY_SECONDS * 1000}")
-        cursor.execute("pragma foreign_keys=on")
-        cursor.close()
+    def open_file() -> sqlite3.Connection:
+        connection: sqlite3.Connection = sqlite3.connect(file, isolation_level=None, **knobs)
+        connection.execute("pragma journal_mode=wal")
+        connection.execute("pragma synchronous=normal")
+        connection.execute(f"pragma busy_timeout={BUSY_SECONDS * 1000}")
+        connection.execute("pragma foreign_keys=on")
+        return connection
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def on_begin(connection: Any) -> None:
-        reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("begin" if reading else "begin immediate")
+    connection = _Connection(open_file, iter_chunk_size=64)
+    connection._thread.daemon = True  # noqa: SLF001  # as SQLAlchemy does where it opens them itself
+    return connection
+
+
+def _lock_on_begin(connection: Any) -> None:
+    """Transactions take the write lock when they begin, unless they only read.
+
+    SQLite's own default begins no transaction on SELECT, which loses updates silently.
+    """
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("begin" if reading else "begin immediate")
 
 
 async def insert_rows(

@@ -85,7 +85,6 @@ class Entrance:
         if scope["method"] not in HARMLESS:
             await http.principal_of(Request(scope))  # nobody unknown has a body read
 
-
     def _counting(self, receive: Receive) -> Receive:
         """What comes in, up to the limit; a body sent in chunks does not say its length."""
         left = self._largest_body
@@ -109,5 +108,7 @@ def _problem(error: Exception) -> http.Problem:
     if isinstance(error, http.Problem):
         return error
     if passes(error):
-        return http.Problem(503, "database_away", "The service cannot reach its data; try again soon.")
+        return http.Problem(
+            503, "database_away", "The service cannot reach its data; try again soon."
+        )
     return http.Problem(500, "failed", "The service failed; its operators have been told.")

@@ -95,7 +95,7 @@ class Batch:
     def append(
         self,
         *,
-        timestamp: float | None,  # noqa: ARG002  # the client's signature
+        timestamp: float | None,  # the client's signature
         key: bytes | None,
         value: bytes,
         headers: Sequence[tuple[str, bytes]],
@@ -134,7 +134,9 @@ class Producer(_Client):
             raise KafkaConnectionError("no such topic")
         return set(range(PARTITIONS))
 
-    async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> "asyncio.Future[Ack]":
+    async def send_batch(
+        self, batch: Batch, topic: str, *, partition: int
+    ) -> "asyncio.Future[Ack]":
         assert self.open
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
         try:

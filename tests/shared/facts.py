@@ -96,9 +96,7 @@ def listening(service: str = "tests") -> Listening:
 async def keep(facts: Sequence[Fact[EmployeeRegistered]], session: AsyncSession) -> None:
     await (await session.connection()).execute(
         insert(effect),
-        [
-            {"fact_id": f.id, "employee_id": f.data.employee_id, "name": f.data.name} for f in facts
-        ],
+        [{"fact_id": f.id, "employee_id": f.data.employee_id, "name": f.data.name} for f in facts],
     )
 
 

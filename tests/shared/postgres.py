@@ -59,17 +59,17 @@ def _version(initdb: Path) -> float:
 def running(bin_folder: Path) -> Iterator[Server]:
     """A server that runs as somebody who is not root: PostgreSQL refuses root."""
     owner = _owner()
-    folder = Path(tempfile.mkdtemp(prefix="kinerja-pg-", dir="/tmp"))  # noqa: S108  # sockets need short paths
+    folder = Path(tempfile.mkdtemp(prefix="kinerja-pg-", dir="/tmp"))  # sockets need short paths
     if owner:
         shutil.chown(folder, owner, owner)
     data = folder / "data"
     initdb = [bin_folder / "initdb", "-D", data, "-U", USER, "-A", "trust", "--no-sync"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-    subprocess.run(  # noqa: S603  # the machine's own program
+    subprocess.run(  # the machine's own program
         [*initdb, "--encoding=UTF8", "--locale=C"], check=True, user=owner, group=owner, **quiet
     )
     knobs = [part for name, value in QUICK.items() for part in ("-c", f"{name}={value}")]
-    process = subprocess.Popen(  # noqa: S603  # the same
+    process = subprocess.Popen(  # the same
         [bin_folder / "postgres", "-D", data, "-k", folder, *knobs],
         user=owner,
         group=owner,
@@ -100,7 +100,7 @@ def _await_answer(bin_folder: Path, folder: Path, process: subprocess.Popen[byte
         if process.poll() is not None:
             raise RuntimeError(f"PostgreSQL ended with code {process.returncode}")
         asked = [bin_folder / "pg_isready", "-q", "-h", folder]
-        if subprocess.run(asked, check=False).returncode == 0:  # noqa: S603  # the same
+        if subprocess.run(asked, check=False).returncode == 0:  # the same
             return
         time.sleep(0.1)
     raise TimeoutError("PostgreSQL does not answer")

@@ -120,9 +120,7 @@ async def test_a_token_that_is_out_of_date_or_of_another_is_refused(
 
 
 async def test_a_token_nobody_signed_or_another_did_is_refused(tokens: Tokens) -> None:
-    unsigned = jwt.encode(
-        {"sub": str(PERSON)}, None, algorithm="none", headers={"kid": "k1"}
-    )
+    unsigned = jwt.encode({"sub": str(PERSON)}, None, algorithm="none", headers={"kid": "k1"})
     public_pem = KEY.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )

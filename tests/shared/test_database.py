@@ -9,7 +9,19 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import Column, Dialect, Integer, MetaData, String, Table, Uuid, exc, insert, select, text
+from sqlalchemy import (
+    Column,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    exc,
+    insert,
+    select,
+    text,
+)
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database import COPY_FROM, Database, Moment, connect, insert_rows, passes
@@ -107,6 +119,29 @@ async def test_a_writer_gets_its_turn_however_busy_another_is(database: Database
     assert max(waits) < 1
 
 
+async def test_a_task_cancelled_again_and_again_leaves_nothing_behind(database: Database) -> None:
+    """As those of streams are when a browser goes."""
+
+    async def work() -> None:
+        while True:
+            async with database.begin() as session:
+                await run(session, insert(tally), [{"id": uuid4(), "number": 0}])
+            await numbers(database)
+
+    before = asyncio.all_tasks()
+    for number in range(60):
+        task = asyncio.create_task(work())
+        await asyncio.sleep(number / 10_000)
+        while not task.done():
+            task.cancel()
+            await asyncio.sleep(0)
+    left = asyncio.all_tasks() - before
+    if left:
+        _, never = await asyncio.wait(left, timeout=5)
+        assert never == set()
+    assert await database.answers()
+
+
 async def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
     async with database.begin() as session:
         await run(session, insert(tally), [{"id": ONE, "number": 1}])
@@ -117,9 +152,7 @@ async def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
 
 
 @pytest.mark.parametrize("count", [1, COPY_FROM - 1, COPY_FROM, 300])
-async def test_rows_put_at_once_are_part_of_the_transaction(
-    database: Database, count: int
-) -> None:
+async def test_rows_put_at_once_are_part_of_the_transaction(database: Database, count: int) -> None:
     rows = [(uuid4(), number, "word", datetime.now(UTC)) for number in range(count)]
     columns = ("id", "number", "word", "at")
     with pytest.raises(ArithmeticError):

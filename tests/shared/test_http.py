@@ -170,7 +170,9 @@ async def test_who_asks_is_let_in_by_token_and_role(client: httpx.AsyncClient) -
         answer = await client.get("/me", headers={"Authorization": value})
         problem(answer, 401, "sign_in_first")
         assert answer.headers["www-authenticate"] == "Bearer"
-    problem(await client.get("/me", headers={"Authorization": "Bearer operator"}), 403, "role_missing")
+    problem(
+        await client.get("/me", headers={"Authorization": "Bearer operator"}), 403, "role_missing"
+    )
     answer = await client.get("/me", headers={"Authorization": "Bearer away"})
     problem(answer, 503, "issuer_away")
     assert answer.headers["retry-after"]
@@ -224,9 +226,7 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read(
 
     json = {"content-type": "application/json"}
     problem(await client.post("/wishes", content=b"x" * (MOST + 1), headers=json), 413, "too_large")
-    problem(
-        await client.post("/files", files={"file": b"x" * MOST}), 413, "too_large"
-    )
+    problem(await client.post("/files", files={"file": b"x" * MOST}), 413, "too_large")
     chunked = await client.post("/wishes", content=much(), headers=json)  # says no length
     problem(chunked, 413, "too_large")
     assert read <= 2 * MOST

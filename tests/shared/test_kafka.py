@@ -3,7 +3,7 @@ import importlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import aiokafka
 import pytest
@@ -27,9 +27,9 @@ COMMON = CommonSettings(kafka_servers="a:1, b:2", kafka_session_ms=6000)
 class Client:
     """The client library's consumer, reading one partition from a list."""
 
-    made: "list[Client]" = []
-    log: "list[ConsumerRecord[Any, Any]]" = []
-    away = False
+    made: ClassVar["list[Client]"]
+    log: ClassVar["list[ConsumerRecord[Any, Any]]"]
+    away: ClassVar[bool]
 
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
@@ -43,7 +43,7 @@ class Client:
         self._group_id = settings["group_id"]
         Client.made.append(self)
 
-    def subscribe(self, *, topics: list[str], pattern: None, listener: Any) -> None:  # noqa: ARG002  # the client's signature
+    def subscribe(self, *, topics: list[str], pattern: None, listener: Any) -> None:
         self.listener = listener
 
     async def start(self) -> None:
@@ -69,7 +69,7 @@ class Client:
     async def commit(self) -> None:
         self.committed = self.position
 
-    def seek(self, *, partition: TopicPartition, offset: int) -> None:  # noqa: ARG002  # the same
+    def seek(self, *, partition: TopicPartition, offset: int) -> None:
         self.seeks.append(offset)
         self.position = offset
 

@@ -9,14 +9,15 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import Row, insert, select, text
 
-from shared import outbox, relay as core
+from shared import outbox
+from shared import relay as core
 from shared.carrier import Carrier, Seen
 from shared.database import Database
 from shared.events import EmployeeRegistered, Fact, encode
 from shared.outbox import COLUMNS, shard_of, tell, told, told_position
 from shared.relay import Relay
-from tests.shared.conftest import only_postgres
 from tests.shared.broker import PARTITIONS, Broker
+from tests.shared.conftest import only_postgres
 from tests.shared.facts import SOURCE, registered
 
 TOPIC = EmployeeRegistered.topic.name
@@ -193,9 +194,7 @@ async def test_a_fact_too_large_for_any_broker_is_noted_and_the_rest_leaves_in_o
     await settle(relay)
     assert in_order(broker, facts)
     refused = [row for row in await rows(database, told) if row.error]
-    assert [(row.fact_id, row.error) for row in refused] == [
-        (giant.id, "MessageSizeTooLargeError")
-    ]
+    assert [(row.fact_id, row.error) for row in refused] == [(giant.id, "MessageSizeTooLargeError")]
 
 
 async def test_a_topic_that_is_missing_holds_up_no_other(

@@ -1,6 +1,5 @@
 import asyncio
 import logging
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from fastapi import APIRouter, FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from shared import service, telemetry
-from shared.database import Database
+from shared.database import Database, connect
 from shared.settings import ServiceSettings
 from tests.shared.broker import Broker
 from tests.shared.facts import SECRET, listening, registered
@@ -80,12 +79,14 @@ async def test_a_service_tells_what_it_heard_only_once_it_is_kept_and_then_at_on
 async def test_a_service_whose_database_is_away_is_alive_but_not_ready(
     database: Database, broker: Broker, tmp_path: Path
 ) -> None:
-    async with running(build(database, listening=listening())) as client:
-        await database.close()
-        await asyncio.to_thread(shutil.rmtree, tmp_path / "data")
+    app = build(database, listening=listening())
+    away = connect(ServiceSettings(database_url=f"sqlite+aiosqlite:///{tmp_path}/none/none.db"))
+    async with running(app) as client:
+        app.state.database = away
         assert (await client.get("/healthz")).status_code == 200
         ready = await client.get("/readyz")
         assert (ready.status_code, ready.json()["database"]) == (503, False)
+    await away.close()
 
 
 async def test_a_service_whose_consumer_or_relay_ended_is_not_alive(
@@ -93,8 +94,9 @@ async def test_a_service_whose_consumer_or_relay_ended_is_not_alive(
 ) -> None:
     app = build(database, listening=listening())
     async with running(app) as client:
+        await asyncio.sleep(0.1)
         app.state.parts.tasks[0].cancel()
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
         answer = await client.get("/healthz")
         assert (answer.status_code, answer.json()["tasks"]) == (503, False)
         await app.state.parts.consumer.stop()

@@ -35,7 +35,9 @@ def test_an_issuers_keys_lie_below_its_address_unless_said_otherwise() -> None:
     issuer = "https://id.example/"
     found = CommonSettings(issuer=issuer, jwks_url="").jwks_url
     assert found == "https://id.example/.well-known/jwks.json"
-    assert CommonSettings(issuer=issuer, jwks_url="https://k.example").jwks_url == "https://k.example"
+    assert (
+        CommonSettings(issuer=issuer, jwks_url="https://k.example").jwks_url == "https://k.example"
+    )
 
 
 @pytest.mark.parametrize(("knob", "value"), [("batch", 0), ("batch", 10_001), ("pool_size", 0)])

@@ -42,7 +42,9 @@ def lines(logs: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_a_log_is_one_json_object_a_line(logs: io.StringIO) -> None:
-    logging.getLogger("x.y").warning("broken\nover %s", "lines", extra={"rows": 3, "id": UUID(int=1)})
+    logging.getLogger("x.y").warning(
+        "broken\nover %s", "lines", extra={"rows": 3, "id": UUID(int=1)}
+    )
     (line,) = lines(logs)
     assert line.pop("time").endswith("+00:00")
     assert line == {
@@ -132,11 +134,7 @@ def test_facts_are_counted_as_kept_or_as_repeats() -> None:
 
 
 def test_every_metric_is_documented_and_no_unit_stands_twice() -> None:
-    ours = {
-        metric.name
-        for metric in REGISTRY.collect()
-        if metric.name.startswith("kinerja_")
-    }
+    ours = {metric.name for metric in REGISTRY.collect() if metric.name.startswith("kinerja_")}
     assert ours
     documented = METRICS.read_text(encoding="utf-8")
     for name in ours:
