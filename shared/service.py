@@ -173,15 +173,27 @@ async def _stop(parts: Parts) -> None:
     parts.started = False
     if parts.consumer is not None:
         await parts.consumer.stop()
-    for task in parts.tasks[1:]:
-        task.cancel()
+    relay, clocks = parts.tasks[:1], parts.tasks[1:]
+    await _end(clocks)
     parts.relay.stop()
-    if parts.tasks:
-        _, late = await asyncio.wait(parts.tasks, timeout=END_SECONDS)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*parts.tasks, return_exceptions=True)
+    if relay:
+        await asyncio.wait(relay, timeout=END_SECONDS)
+        await _end(relay)
     await parts.carrier.close()
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel until it is heard.
+
+    Python 3.11's `asyncio.wait_for` swallows a cancellation that comes together with its result,
+    and a busy clock waits so hundreds of times a second.
+    """
+    running = {task for task in tasks if not task.done()}
+    ends = time.monotonic() + END_SECONDS
+    while running and time.monotonic() < ends:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=0.2)
 
 
 async def _forever(clock: Clock, database: Database) -> None:

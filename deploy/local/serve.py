@@ -36,6 +36,9 @@ def main(arguments: list[str]) -> None:
         return
     import uvicorn  # noqa: PLC0415  # the broker's process does without
 
+    # uvicorn drains, then raises the signal it got once more: having drained is a success
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
     uvicorn.run(
         f"services.{name}.app:app",
         host=HOST,
