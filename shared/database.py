@@ -5,14 +5,12 @@ it (see `shared.outbox`) leave only after it is kept.
 """
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import aiosqlite
 import asyncpg
 import msgspec
 from sqlalchemy import DateTime, Dialect, Table, TypeDecorator, event, exc, insert, make_url, text
@@ -23,6 +21,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from shared import sqlite
 from shared.settings import ServiceSettings
 
 NAMING: Final = {
@@ -53,8 +52,6 @@ class Moment(TypeDecorator[datetime]):
 COPY_FROM: Final = 50
 """From how many rows on PostgreSQL's COPY is faster than an insert."""
 ANSWER_SECONDS: Final = 2.0
-BUSY_SECONDS: Final = 10
-"""How long a writer waits for its turn on SQLite."""
 CONNECT_SECONDS: Final = 10.0
 COMMAND_SECONDS: Final = 60.0
 """How long one statement may take before the database counts as away."""
@@ -79,19 +76,6 @@ PASSING: Final = (
     asyncpg.InvalidCatalogNameError,
 )
 """Errors that say the database is away or not ready, whatever is asked of it."""
-PASSING_IN_SQLITE: Final = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PROTOCOL,
-    }
-)
-_NOT_MIGRATED: Final = re.compile(r"no such (table|column)|table \w+ has no column named")
 
 
 def passes(error: BaseException) -> bool:
@@ -102,8 +86,7 @@ def passes(error: BaseException) -> bool:
         if error.orig is not None:
             error = error.orig.__cause__ or error.orig
     if isinstance(error, sqlite3.Error):
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells it more finely
-        return code in PASSING_IN_SQLITE or _NOT_MIGRATED.match(str(error)) is not None
+        return sqlite.passes(error)
     return isinstance(error, PASSING)
 
 
@@ -134,7 +117,7 @@ class Database:
         if self.is_postgres:
             yield
             return
-        async with asyncio.timeout(BUSY_SECONDS):
+        async with asyncio.timeout(sqlite.BUSY_SECONDS):
             await self._writing.acquire()
         try:
             yield
@@ -175,9 +158,9 @@ def connect(
         url = url.set(password=settings.database_password.get_secret_value())
     if url.get_backend_name() == "sqlite":
         engine = create_async_engine(
-            url, hide_parameters=True, connect_args={"async_creator_fn": _open_sqlite}
+            url, hide_parameters=True, connect_args={"async_creator_fn": sqlite.connect}
         )
-        event.listen(engine.sync_engine, "begin", _lock_on_begin)
+        event.listen(engine.sync_engine, "begin", sqlite.lock_on_begin)
     else:
         engine = create_async_engine(
             url,
@@ -187,45 +170,6 @@ def connect(
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": command_seconds},
         )
     return Database(engine)
-
-
-class _Connection(aiosqlite.Connection):
-    """Whoever asks a stopped connection to stop need not wait: its thread answers nobody any more.
-
-    Without this, a task that is cancelled twice while it asks (as those of streams are when a
-    browser goes) leaves one behind that never ends, and a process that never does.
-    """
-
-    def stop(self) -> "asyncio.Future[Any] | None":
-        return super().stop() if self._running else None
-
-
-def _open_sqlite(file: str, **knobs: Any) -> _Connection:
-    """Write-ahead log: readers do not wait for the writer.
-
-    What is committed survives the process (`synchronous=normal`), not always a power cut.
-    """
-
-    def open_file() -> sqlite3.Connection:
-        connection: sqlite3.Connection = sqlite3.connect(file, isolation_level=None, **knobs)
-        connection.execute("pragma journal_mode=wal")
-        connection.execute("pragma synchronous=normal")
-        connection.execute(f"pragma busy_timeout={BUSY_SECONDS * 1000}")
-        connection.execute("pragma foreign_keys=on")
-        return connection
-
-    connection = _Connection(open_file, iter_chunk_size=64)
-    connection._thread.daemon = True  # noqa: SLF001  # as SQLAlchemy does where it opens them itself
-    return connection
-
-
-def _lock_on_begin(connection: Any) -> None:
-    """Transactions take the write lock when they begin, unless they only read.
-
-    SQLite's own default begins no transaction on SELECT, which loses updates silently.
-    """
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("begin" if reading else "begin immediate")
 
 
 async def insert_rows(

@@ -50,9 +50,7 @@ def registered(
     return new_fact(data, at=NOW)
 
 
-def record(
-    fact: Fact[EmployeeRegistered], offset: int = 0, *, partition: int = 0, **changed: Any
-) -> Record:
+def record(fact: Fact[Any], offset: int = 0, *, partition: int = 0, **changed: Any) -> Record:
     """The record a fact becomes; `ce_…` and other headers may be changed, None leaves one out."""
     told: dict[str, bytes | None] = {
         name: text.encode() for name, text in headers(fact, SOURCE).items()

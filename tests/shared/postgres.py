@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL
 
@@ -63,8 +64,17 @@ def running(bin_folder: Path) -> Iterator[Server]:
     if owner:
         shutil.chown(folder, owner, owner)
     data = folder / "data"
-    initdb = [bin_folder / "initdb", "-D", data, "-U", USER, "-A", "trust", "--no-sync"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+    initdb: list[Path | str] = [
+        bin_folder / "initdb",
+        "-D",
+        data,
+        "-U",
+        USER,
+        "-A",
+        "trust",
+        "--no-sync",
+    ]
+    quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
     subprocess.run(  # the machine's own program
         [*initdb, "--encoding=UTF8", "--locale=C"], check=True, user=owner, group=owner, **quiet
     )
@@ -99,7 +109,7 @@ def _await_answer(bin_folder: Path, folder: Path, process: subprocess.Popen[byte
     for _ in range(300):
         if process.poll() is not None:
             raise RuntimeError(f"PostgreSQL ended with code {process.returncode}")
-        asked = [bin_folder / "pg_isready", "-q", "-h", folder]
+        asked: list[Path | str] = [bin_folder / "pg_isready", "-q", "-h", folder]
         if subprocess.run(asked, check=False).returncode == 0:  # the same
             return
         time.sleep(0.1)

@@ -1,88 +1,38 @@
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import Row, insert, select, text
+from sqlalchemy import insert
 
 from shared import outbox
 from shared import relay as core
-from shared.carrier import Carrier, Seen
+from shared.carrier import Carrier
 from shared.database import Database
-from shared.events import EmployeeRegistered, Fact, encode
-from shared.outbox import COLUMNS, shard_of, tell, told, told_position
+from shared.events import encode
+from shared.outbox import COLUMNS, shard_of, tell, told
 from shared.relay import Relay
 from tests.shared.broker import PARTITIONS, Broker
 from tests.shared.conftest import only_postgres
 from tests.shared.facts import SOURCE, registered
-
-TOPIC = EmployeeRegistered.topic.name
+from tests.shared.telling import (
+    TOPIC,
+    in_order,
+    of_people,
+    one,
+    rows,
+    running,
+    settle,
+    tell_all,
+    until,
+)
 
 
 @pytest.fixture
 def relay(database: Database, broker: Broker) -> Relay:
     return one(database)
-
-
-def one(database: Database, **knobs: Any) -> Relay:
-    return Relay(database, Carrier({}, {}), check_seconds=knobs.pop("check_seconds", 0), **knobs)
-
-
-async def tell_all(database: Database, facts: Sequence[Fact[EmployeeRegistered]]) -> None:
-    async with database.begin() as session:
-        await tell(session, facts, source=SOURCE)
-
-
-async def rows(database: Database, table: Any) -> Sequence[Row[Any]]:
-    async with database.engine.connect() as connection:
-        return (await connection.execute(select(table).order_by(table.c[0]))).all()
-
-
-async def settle(relay: Relay) -> None:
-    """Relay until nothing waits, or nothing moves any more."""
-    for _ in range(50):
-        try:
-            if await relay.relay_once() == 0:
-                return
-        except ConnectionError:
-            pass
-
-
-@asynccontextmanager
-async def running(*relays: Relay) -> AsyncIterator[list["asyncio.Task[None]"]]:
-    tasks = [asyncio.create_task(one.run()) for one in relays]
-    try:
-        yield tasks
-    finally:
-        for one in relays:
-            one.stop()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def until(true: Any, seconds: float = 10) -> None:
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, "that took too long"
-        await asyncio.sleep(0.01)
-
-
-def in_order(broker: Broker, facts: Sequence[Fact[EmployeeRegistered]]) -> bool:
-    """Whether the facts of each key lie in the order they were told in, each once."""
-    for key in {fact.data.key for fact in facts}:
-        said = [encode(fact.data) for fact in facts if fact.data.key == key]
-        log = [r.value for r in broker.records(TOPIC) if r.key == str(key).encode()]
-        if log != said:
-            return False
-    return True
-
-
-def of_people(people: int, facts: int) -> list[Fact[EmployeeRegistered]]:
-    ids = [uuid4() for _ in range(people)]
-    return [registered(f"fact {number}", ids[number % people]) for number in range(facts)]
 
 
 async def test_a_fact_is_told_only_if_what_it_tells_of_is_kept(
@@ -212,90 +162,6 @@ async def test_a_topic_that_is_missing_holds_up_no_other(
     assert [left.topic for left in await rows(database, outbox.outbox)] == ["nowhere.v1.dead"]
 
 
-async def test_a_broker_that_forgot_is_told_all_again_once_with_the_same_ids_in_order(
-    database: Database, broker: Broker, relay: Relay
-) -> None:
-    facts = of_people(5, 100)
-    await tell_all(database, facts)
-    await settle(relay)
-    first = await rows(database, told)
-    broker.forget()
-    await tell_all(database, later := [registered("later", facts[0].data.employee_id)])
-    await settle(relay)
-    await settle(relay)
-    assert in_order(broker, [*facts, *later])
-    again = await rows(database, told)
-    assert [(row.id, row.fact_id) for row in again[:100]] == [(r.id, r.fact_id) for r in first]
-    positions = await rows(database, told_position)
-    assert {row.cluster for row in positions} == {broker.cluster}
-
-
-async def test_a_topic_that_was_emptied_is_filled_again_and_the_others_are_left(
-    database: Database, broker: Broker, relay: Relay
-) -> None:
-    other = "training.recommendations.v1"
-    row = (0, uuid4(), other, b"k", b"{}", outbox.pack({}))
-    async with database.begin() as session:
-        await outbox.put(session, [row])
-    await tell_all(database, of_people(4, 20))
-    await settle(relay)
-    for where in [where for where in broker.logs if where[0] == TOPIC]:
-        del broker.logs[where]
-    await settle(relay)
-    assert len(broker.records(TOPIC)) == 20
-    assert len(broker.records(other)) == 1
-
-
-async def test_what_was_refused_for_good_is_not_told_again(
-    database: Database, broker: Broker, relay: Relay
-) -> None:
-    await tell_all(database, [registered("x" * 5000), registered("small")])
-    broker.largest = 4000
-    await settle(relay)
-    broker.forget()
-    await settle(relay)
-    assert len(broker.records(TOPIC)) == 1
-
-
-async def test_two_relays_that_see_the_same_loss_fill_the_topic_once(
-    database: Database, broker: Broker
-) -> None:
-    facts = of_people(3, 60)
-    await tell_all(database, facts)
-    await settle(one(database))
-    broker.forget()
-    quick, slow = one(database), one(database)
-    look = slow._carrier.look
-
-    async def while_the_other_acts(topics: Collection[str]) -> Seen:
-        seen = await look(topics)
-        await settle(quick)
-        return seen
-
-    slow._carrier.look = while_the_other_acts  # type: ignore[method-assign]  # a race, staged
-    await slow.relay_once()
-    await settle(quick)
-    assert in_order(broker, facts)
-    assert len(await rows(database, told)) == 60
-
-
-async def test_topics_are_made_again_before_they_are_filled(
-    database: Database, broker: Broker
-) -> None:
-    made: list[str] = []
-
-    async def provision() -> None:
-        made.append(broker.cluster)
-
-    relay = one(database, provision=provision)
-    await tell_all(database, [registered()])
-    await settle(relay)
-    broker.forget()
-    await settle(relay)
-    assert made[0] == "first"
-    assert made[-1] == "first'"
-
-
 async def test_a_relay_is_woken_by_a_commit_of_its_own_process(
     database: Database, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -326,61 +192,6 @@ async def test_a_batch_holds_no_more_bytes_than_it_may(
     await tell_all(database, [registered("x" * 50_000)])
     moved = [await relay.relay_once() for _ in range(7)]
     assert moved == [2, 2, 2, 2, 1, 1, 0]
-
-
-@only_postgres
-async def test_two_relays_share_the_work_of_one_and_keep_the_order(
-    database: Database, broker: Broker
-) -> None:
-    facts = of_people(5, 400)
-    async with running(one(database, check_seconds=60), one(database, check_seconds=60)):
-        for start in range(0, 400, 20):
-            await tell_all(database, facts[start : start + 20])
-        await until(lambda: len(broker.records(TOPIC)) >= 400)
-    assert in_order(broker, facts)
-
-
-@only_postgres
-async def test_a_leader_that_dies_is_taken_over_and_nothing_is_lost(
-    database: Database, broker: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(core, "IDLE_POLL_SECONDS", 0.05)
-    facts = of_people(3, 30)
-
-    class Stuck(Carrier):
-        async def send(self, rows: Any) -> Any:
-            await super().send(rows)
-            leading.set()
-            await asyncio.sleep(60)
-
-    leading = asyncio.Event()
-    await tell_all(database, facts)
-    leader = Relay(database, Stuck({}, {}), check_seconds=60)
-    async with running(leader) as (task,):
-        await asyncio.wait_for(leading.wait(), 5)
-        heir = one(database, check_seconds=60)
-        assert await heir.relay_once() is None
-        assert REGISTRY.get_sample_value("kinerja_outbox_age_seconds") == 0
-        async with database.engine.connect() as connection:
-            await connection.execute(
-                text(
-                    "select pg_terminate_backend(pid) from pg_locks "
-                    "where locktype = 'advisory' and granted"
-                )
-            )
-        async with running(heir):
-            ends = time.monotonic() + 5
-            while await rows(database, outbox.outbox):
-                assert time.monotonic() < ends
-                await asyncio.sleep(0.05)
-        task.cancel()
-    assert len(await rows(database, told)) == 30
-    by_key: dict[bytes | None, list[bytes | None]] = {}
-    for record in broker.records(TOPIC):
-        by_key.setdefault(record.key, []).append(record.value)
-    for key, values in by_key.items():
-        said = [encode(f.data) for f in facts if str(f.data.key).encode() == key]
-        assert values == said * 2, "a repeat comes behind what it repeats, in the same order"
 
 
 async def test_a_key_always_goes_to_the_same_partition(database: Database, broker: Broker) -> None:

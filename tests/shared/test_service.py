@@ -37,7 +37,7 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def settings(**knobs: Any) -> ServiceSettings:
-    return ServiceSettings(database_url="sqlite+aiosqlite://", startup_seconds=1, **knobs)
+    return ServiceSettings(database_url="sqlite+aiosqlite://", startup_seconds=0.3, **knobs)
 
 
 def build(database: Database, **more: Any) -> FastAPI:

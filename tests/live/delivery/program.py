@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import uvicorn
 from fastapi import APIRouter
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import database, outbox, service
 from shared.delivery import Listening

@@ -1,0 +1,47 @@
+"""What was set aside, and a service that has something to set aside."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import outbox
+from shared.database import Database
+from shared.delivery import Listening
+from shared.events import EmployeeRegistered, Fact
+from tests.shared.facts import (
+    keep,
+)
+
+DEAD = "workforce.employees.v1.dead"
+
+
+async def waiting(database: Database, topic: str = DEAD) -> Sequence[Row[Any]]:
+    table = outbox.outbox
+    async with database.engine.connect() as connection:
+        rows = select(table).where(table.c.topic == topic).order_by(table.c.id)
+        return (await connection.execute(rows)).all()
+
+
+async def reasons(database: Database) -> list[str]:
+    return [headers_of(row)["dead_reason"] for row in await waiting(database)]
+
+
+def headers_of(row: Row[Any]) -> dict[str, str]:
+    return {name: value.decode() for name, value in outbox.unpack(row.headers)}
+
+
+def failing_for(*names: str, calls: list[int] | None = None) -> Listening:
+    """A service whose handler has a bug with some names."""
+    listens = Listening("tests")
+
+    @listens.on(EmployeeRegistered)
+    async def note(facts: Sequence[Fact[EmployeeRegistered]], session: AsyncSession) -> None:
+        if calls is not None:
+            calls.append(len(facts))
+        await keep(facts, session)
+        if any(fact.data.name in names for fact in facts):
+            raise ArithmeticError(f"cannot count {facts[0].data.name}")
+
+    return listens

@@ -1,0 +1,82 @@
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import text
+
+from shared import outbox
+from shared import relay as core
+from shared.carrier import Carrier
+from shared.database import Database
+from shared.events import encode
+from shared.outbox import told
+from shared.relay import Relay
+from tests.shared.broker import Broker
+from tests.shared.conftest import only_postgres
+from tests.shared.telling import (
+    TOPIC,
+    in_order,
+    of_people,
+    one,
+    rows,
+    running,
+    tell_all,
+    until,
+)
+
+
+@only_postgres
+async def test_two_relays_share_the_work_of_one_and_keep_the_order(
+    database: Database, broker: Broker
+) -> None:
+    facts = of_people(5, 400)
+    async with running(one(database, check_seconds=60), one(database, check_seconds=60)):
+        for start in range(0, 400, 20):
+            await tell_all(database, facts[start : start + 20])
+        await until(lambda: len(broker.records(TOPIC)) >= 400)
+    assert in_order(broker, facts)
+
+
+@only_postgres
+async def test_a_leader_that_dies_is_taken_over_and_nothing_is_lost(
+    database: Database, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core, "IDLE_POLL_SECONDS", 0.05)
+    facts = of_people(3, 30)
+
+    class Stuck(Carrier):
+        async def send(self, rows: Any) -> Any:
+            await super().send(rows)
+            leading.set()
+            await asyncio.sleep(60)
+
+    leading = asyncio.Event()
+    await tell_all(database, facts)
+    leader = Relay(database, Stuck({}, {}), check_seconds=60)
+    async with running(leader) as (task,):
+        await asyncio.wait_for(leading.wait(), 5)
+        heir = one(database, check_seconds=60)
+        assert await heir.relay_once() is None
+        assert REGISTRY.get_sample_value("kinerja_outbox_age_seconds") == 0
+        async with database.engine.connect() as connection:
+            await connection.execute(
+                text(
+                    "select pg_terminate_backend(pid) from pg_locks "
+                    "where locktype = 'advisory' and granted"
+                )
+            )
+        async with running(heir):
+            ends = time.monotonic() + 5
+            while await rows(database, outbox.outbox):
+                assert time.monotonic() < ends
+                await asyncio.sleep(0.05)
+        task.cancel()
+    assert len(await rows(database, told)) == 30
+    by_key: dict[bytes | None, list[bytes | None]] = {}
+    for record in broker.records(TOPIC):
+        by_key.setdefault(record.key, []).append(record.value)
+    for key, values in by_key.items():
+        said = [encode(f.data) for f in facts if str(f.data.key).encode() == key]
+        assert values == said * 2, "a repeat comes behind what it repeats, in the same order"
