@@ -19,8 +19,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Live tests have the network; tests marked `localhost` have this machine, the rest neither."""
+    """Live tests have the network; tests marked `localhost` have this machine, the rest neither.
+
+    What runs on a real PostgreSQL is live, whichever folder it stands in.
+    """
     for item in items:
+        called = getattr(item, "callspec", None)
+        if called is not None and called.params.get("database_url") == "postgres":
+            item.add_marker(pytest.mark.live)
         if item.get_closest_marker("live"):
             item.add_marker("enable_socket")
         elif item.get_closest_marker("localhost"):
@@ -47,7 +53,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ]
     if not ran:
         return
-    for broker, database in sorted(terminalreporter.config.stash[RAN_ON] or {_embedded()}):
+    noted = set(terminalreporter.config.stash[RAN_ON])
+    if any("/live/" in report.nodeid and "/containers/" not in report.nodeid for report in ran):
+        noted.add(_embedded())
+    for broker, database in sorted(noted):
         terminalreporter.write_line(f"Live tests ran on broker {broker}, database {database}.")
 
 

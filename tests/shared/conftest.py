@@ -1,6 +1,6 @@
 """Databases to prove the delivery core on: SQLite always, PostgreSQL where it is installed."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,11 @@ only_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=T
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[postgres.Server]:
+def postgres_server(ran_on: Callable[[str, str], None]) -> Iterator[postgres.Server]:
     programs = postgres.programs()
     if programs is None:
         pytest.skip("no PostgreSQL is installed on this machine (initdb was not found)")
+    ran_on("a stand-in in memory", f"PostgreSQL in {programs}")
     with postgres.running(programs) as server:
         yield server
 
