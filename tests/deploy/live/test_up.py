@@ -54,7 +54,7 @@ class Home:
             "KINERJA_KAFKA_PORT": str(self.stack.kafka),
             "HTTP_PROXY": "http://127.0.0.1:1",
         }
-        with subprocess.Popen(  # noqa: S603 - our own interpreter
+        with subprocess.Popen(
             [sys.executable, "-m", "deploy.cli", "up", *arguments],
             cwd=PROJECT,
             env=environ | {"PYTHONUNBUFFERED": "1"},

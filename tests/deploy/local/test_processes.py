@@ -151,7 +151,7 @@ def test_nothing_is_left_over_when_the_one_who_started_it_is_killed(tmp_path: Pa
         "from deploy.local.serve import end_with_parent as e; import os, time; e();"
         f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     )
-    parent = subprocess.Popen(  # noqa: S603 - our own interpreter
+    parent = subprocess.Popen(
         [
             sys.executable,
             "-c",
