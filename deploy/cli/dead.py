@@ -55,7 +55,7 @@ def show_list(
     if not tally.groups:
         console.print(say("dead.none"))
         return
-    console.print(letters(tally.first) if each else groups(tally.sorted()))
+    console.print(*([letters(tally.first)] if each else groups(tally.sorted())))
     console.print(say("dead.counts", count=tally.count, redriven=tally.redriven), soft_wrap=True)
     if each and tally.count > limit:
         console.print(say("dead.more", count=tally.count - limit), soft_wrap=True)
@@ -85,7 +85,7 @@ def show_one(
         console.print(details(one))
     if payload:
         console.print(say("dead.personal"), style="bold", soft_wrap=True)
-        console.print(readable(found[0].value), soft_wrap=True)
+        console.print(readable(found[0].value) or say("dead.empty"), soft_wrap=True)
     else:
         console.print(say("dead.payload_kept", count=len(found[0].value)), soft_wrap=True)
 
@@ -127,7 +127,7 @@ def send_back(
     if not plan.count:
         console.print(say("dead.nothing"), soft_wrap=True)
         return
-    console.print(groups(plan.sorted()))
+    console.print(*groups(plan.sorted()))
     ending = "dead.would_send" if dry_run else "dead.sent"
     console.print(say(ending, count=plan.count if dry_run else sent), soft_wrap=True)
 

@@ -32,7 +32,7 @@ class Behind:
 
     Attributes:
         committed: the next offset the group will read; None if it never committed one.
-        end: where the log ends.
+        end: where the log ends, as far as the broker tells: no less than what was read.
         messages: records it has not handled; on a compacted topic at most so many.
         seconds: age of the next unread record; 0 where all is read, None where it could not be
             read.
@@ -77,7 +77,7 @@ def behind(
         topic=where.topic,
         partition=where.partition,
         committed=committed,
-        end=log.end,
+        end=max(log.end, committed or 0),
         messages=messages,
         seconds=seconds,
         expired=0 if committed is None else max(0, log.first - committed),
@@ -92,18 +92,18 @@ def worst(found: Iterable[Behind]) -> float:
 async def measure(client: Client) -> list[Behind]:
     """Ask the broker for every group and partition there is."""
     found: list[Behind] = []
-    async with reading.reader(client) as consumer:
-        admin = AIOKafkaAdminClient(**client)
+    admin = AIOKafkaAdminClient(**client)
+    try:
         await admin.start()
-        try:
-            for service, topics in GROUPS.items():
+        for service, topics in GROUPS.items():
+            async with reading.reader(client) as consumer:
                 where = await reading.partitions(consumer, topics)
                 committed = await _committed(admin, service, where)
                 logs = await _look(consumer, where, committed)
-                now = datetime.now(UTC)
-                found += [behind(service, one, committed[one], logs[one], now) for one in where]
-        finally:
-            await admin.close()
+            now = datetime.now(UTC)
+            found += [behind(service, one, committed[one], logs[one], now) for one in where]
+    finally:
+        await admin.close()
     return found
 
 

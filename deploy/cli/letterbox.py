@@ -1,7 +1,7 @@
 """Letters as a terminal and as JSON shows them; what a stranger wrote cannot steer the terminal."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -18,32 +18,38 @@ LONGEST: Final = 80
 """Characters shown of a word somebody else may have made up."""
 
 
-def groups(found: Sequence[Group]) -> Table:
-    """Counts, a line a group."""
-    table = Table()
-    for name in ("count", "redriven", "topic", "reason", "type", "service", "oldest", "newest"):
-        right = name in {"count", "redriven"}
-        table.add_column(say(f"dead.{name}"), justify="right" if right else "left", overflow="fold")
-    for one in found:
-        words = (one.topic, one.reason, one.type, one.service)
-        table.add_row(
-            str(one.count),
-            str(one.redriven),
-            *(plain(word) for word in words),
-            shown(one.oldest),
-            shown(one.newest),
-        )
-    return table
+def groups(found: Sequence[Group]) -> Iterator[Table]:
+    """Counts, a table a topic."""
+    for topic in dict.fromkeys(one.topic for one in found):
+        table = Table(title=topic, title_justify="left")
+        table.add_column(f"{say('dead.count')}\n{say('dead.redriven')}", justify="right")
+        table.add_column(f"{say('dead.reason')}\n{say('dead.type')}", overflow="fold")
+        table.add_column(say("dead.service"), overflow="fold")
+        table.add_column(f"{say('dead.oldest')}\n{say('dead.newest')}", overflow="fold")
+        for one in found:
+            if one.topic == topic:
+                table.add_row(
+                    f"{one.count}\n{one.redriven}",
+                    f"{plain(one.reason)}\n{plain(one.type)}",
+                    plain(one.service),
+                    f"{shown(one.oldest)}\n{shown(one.newest)}",
+                )
+        yield table
 
 
 def letters(found: Sequence[Letter]) -> Table:
-    """A line a letter."""
-    table = Table()
-    for name in ("id", "time", "topic", "reason", "type", "service", "redriven_at"):
-        table.add_column(say(f"dead.{name}"), overflow="fold")
+    """A few lines a letter."""
+    table = Table(show_lines=True)
+    table.add_column(f"{say('dead.id')}\n{say('dead.service')}", overflow="fold")
+    words = ("reason", "type", "topic")
+    table.add_column("\n".join(say(f"dead.{word}") for word in words), overflow="fold")
+    table.add_column(f"{say('dead.time')}\n{say('dead.redriven_at')}", overflow="fold")
     for one in found:
-        words = (one.topic, one.reason, one.type, one.service)
-        table.add_row(one.id, shown(one.time), *map(plain, words), shown(one.redriven))
+        table.add_row(
+            f"{one.id}\n{plain(one.service)}",
+            f"{plain(one.reason)}\n{plain(one.type)}\n{one.topic}",
+            f"{shown(one.time)}\n{shown(one.redriven)}",
+        )
     return table
 
 

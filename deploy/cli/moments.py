@@ -31,7 +31,7 @@ def moment(said: str | None, now: datetime) -> datetime | None:
 
 def shown(at: datetime | None) -> str:
     """A time in this machine's zone, to the second."""
-    return "-" if at is None else at.astimezone().isoformat(sep=" ", timespec="seconds")
+    return "-" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def lasting(seconds: float | None) -> str:

@@ -56,14 +56,15 @@ def show_lag(
 
 def _show_behind(found: Sequence[lag.Behind], *, every: bool) -> None:
     table = Table()
-    for name in ("service", "topic", "partition", "committed", "end", "messages", "seconds"):
-        right = name not in {"service", "topic"}
+    for name in ("service", "partition", "committed", "end", "messages", "seconds"):
+        right = name not in {"service", "partition"}
         table.add_column(say(f"lag.{name}"), justify="right" if right else "left", overflow="fold")
     for one in found:
         if every or one.messages:
             committed = "-" if one.committed is None else str(one.committed)
-            numbers = (str(one.partition), committed, str(one.end), f"{one.messages:,}")
-            table.add_row(one.service, one.topic, *numbers, lasting(one.seconds))
+            place = f"{one.topic}/{one.partition}"
+            numbers = (committed, str(one.end), f"{one.messages:,}")
+            table.add_row(one.service, place, *numbers, lasting(one.seconds))
     if table.row_count:
         console.print(table)
     for service in dict.fromkeys(one.service for one in found):

@@ -41,7 +41,10 @@ async def reader(client: Client) -> AsyncIterator[AIOKafkaConsumer]:
 
 
 async def partitions(consumer: AIOKafkaConsumer, topics: Collection[str]) -> list[TopicPartition]:
-    """The partitions of those of these topics the broker has; to ask for others would make them."""
+    """The partitions of those of these topics the broker has; to ask for others would make them.
+
+    Ask before anything is read: a client that reads knows only of what it reads.
+    """
     there = await consumer.topics()
     return [
         TopicPartition(topic, number)
