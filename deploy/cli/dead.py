@@ -163,7 +163,7 @@ async def _find(client: Client, letter_id: str) -> list[Letter]:
 
 async def _every(client: Client) -> AsyncGenerator[Letter]:
     async with reading.reader(client) as consumer:
-        where = await reading.partitions(consumer, TOPICS)
+        where = await reading.partitions(client, TOPICS)
         async for letter in every(consumer, where):
             yield letter
 

@@ -97,7 +97,7 @@ async def measure(client: Client) -> list[Behind]:
         await admin.start()
         for service, topics in GROUPS.items():
             async with reading.reader(client) as consumer:
-                where = await reading.partitions(consumer, topics)
+                where = await reading.partitions(client, topics)
                 committed = await _committed(admin, service, where)
                 logs = await _look(consumer, where, committed)
             now = datetime.now(UTC)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaTimeoutError
 
 from deploy.cli.broker import Client
@@ -40,16 +41,19 @@ async def reader(client: Client) -> AsyncIterator[AIOKafkaConsumer]:
         await consumer.stop()
 
 
-async def partitions(consumer: AIOKafkaConsumer, topics: Collection[str]) -> list[TopicPartition]:
-    """The partitions of those of these topics the broker has; to ask for others would make them.
-
-    Ask before anything is read: a client that reads knows only of what it reads.
-    """
-    there = await consumer.topics()
+async def partitions(client: Client, topics: Collection[str]) -> list[TopicPartition]:
+    """The partitions of those of these topics the broker has; to ask for others would make them."""
+    admin = AIOKafkaAdminClient(**client)
+    try:
+        await admin.start()
+        there = sorted(set(topics) & set(await admin.list_topics()))
+        described = await admin.describe_topics(there) if there else []
+    finally:
+        await admin.close()
     return [
-        TopicPartition(topic, number)
-        for topic in sorted(set(topics) & there)
-        for number in sorted(consumer.partitions_for_topic(topic) or ())
+        TopicPartition(one["topic"], partition["partition"])
+        for one in described
+        for partition in sorted(one["partitions"], key=lambda each: each["partition"])
     ]
 
 

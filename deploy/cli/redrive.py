@@ -33,7 +33,7 @@ async def chosen(
     """
     seen: set[str] = set()
     async with reading.reader(client) as consumer:
-        where = await reading.partitions(consumer, TOPICS)
+        where = await reading.partitions(client, TOPICS)
         async for letter in every(consumer, where):
             if letter.id in seen or not selection.takes(letter):
                 continue

@@ -77,7 +77,7 @@ def lag_findings(found: Sequence[Behind]) -> list[Finding]:
 async def _dead(client: Client) -> Finding:
     waiting = 0
     async with reading.reader(client) as consumer:
-        where = await reading.partitions(consumer, TOPICS)
+        where = await reading.partitions(client, TOPICS)
         async for letter in every(consumer, where):
             waiting += letter.redriven is None
     return Finding.warning("dead", count=waiting) if waiting else Finding.ok("no_dead")
@@ -87,7 +87,7 @@ async def _clock(client: Client) -> Finding:
     """The newest records' times: tellers' clocks may not be ahead of ours."""
     newest = 0
     async with reading.reader(client) as consumer:
-        where = await reading.partitions(consumer, [topic.name for topic in declared.ALL])
+        where = await reading.partitions(client, [topic.name for topic in declared.ALL])
         found = await reading.extents(consumer, where)
         filled = {one: end - 1 for one, (first, end) in found.items() if end > first}
         if not filled:

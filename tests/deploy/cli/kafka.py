@@ -95,12 +95,6 @@ class Consumer(Client):
         self.places: dict[TopicPartition, int] = {}
         self.paused: set[TopicPartition] = set()
 
-    async def topics(self) -> set[str]:
-        return {where.topic for where in self.broker.logs}
-
-    def partitions_for_topic(self, topic: str) -> set[int]:
-        return {where.partition for where in self.broker.logs if where.topic == topic}
-
     async def beginning_offsets(self, where: list[TopicPartition]) -> dict[TopicPartition, int]:
         return {one: self.broker.first.get(one, 0) for one in where}
 
@@ -155,6 +149,21 @@ class Producer(Client):
 
 
 class Admin(Client):
+    async def list_topics(self) -> list[str]:
+        return sorted({where.topic for where in self.broker.logs})
+
+    async def describe_topics(self, names: list[str]) -> list[dict[str, Any]]:
+        assert set(names) <= set(await self.list_topics()), "to ask for others makes them"
+        return [
+            {
+                "topic": name,
+                "partitions": [
+                    {"partition": one.partition} for one in self.broker.logs if one.topic == name
+                ],
+            }
+            for name in names
+        ]
+
     async def list_consumer_group_offsets(
         self, group: str, *, partitions: list[TopicPartition]
     ) -> dict[TopicPartition, Any]:
@@ -169,6 +178,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Broker:
         (reading, "AIOKafkaConsumer", Consumer),
         (redrive, "AIOKafkaProducer", Producer),
         (lag, "AIOKafkaAdminClient", Admin),
+        (reading, "AIOKafkaAdminClient", Admin),
     ):
         monkeypatch.setattr(module, name, lambda double=double, **knobs: double(broker, **knobs))
     monkeypatch.setattr(reading, "POLL_MS", 1)

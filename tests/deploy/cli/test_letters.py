@@ -19,7 +19,7 @@ def letter(broker: Broker, **values: Any) -> Letter:
 
 async def every() -> list[Letter]:
     async with reading.reader(CLIENT) as consumer:
-        where = await reading.partitions(consumer, letters.TOPICS)
+        where = await reading.partitions(CLIENT, letters.TOPICS)
         return [one async for one in letters.every(consumer, where)]
 
 

@@ -8,7 +8,7 @@ from tests.deploy.cli.kafka import CLIENT, Broker
 
 async def everything(*topics: str) -> list[tuple[str, int, int]]:
     async with reading.reader(CLIENT) as consumer:
-        where = await reading.partitions(consumer, topics)
+        where = await reading.partitions(CLIENT, topics)
         return [
             (one.topic, one.partition, one.offset) async for one in reading.records(consumer, where)
         ]
@@ -43,7 +43,7 @@ async def test_what_comes_while_it_reads_is_left(broker: Broker) -> None:
     for _ in range(3):
         broker.put("a")
     async with reading.reader(CLIENT) as consumer:
-        where = await reading.partitions(consumer, ["a"])
+        where = await reading.partitions(CLIENT, ["a"])
         seen = 0
         async for _ in reading.records(consumer, where):
             seen += 1

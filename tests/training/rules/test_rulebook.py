@@ -184,7 +184,7 @@ def test_the_answer_does_not_depend_on_the_order_of_sets_in_a_process(
     )
     told = msgspec.json.encode([catalogue_text, rule_texts, msgspec.json.encode(result).decode()])
     for seed in ("1", "2"):
-        done = subprocess.run(  # noqa: S603  # our own interpreter and program
+        done = subprocess.run(  # our own interpreter and program
             [sys.executable, "-c", program],
             input=told,
             capture_output=True,
