@@ -95,10 +95,12 @@ class Carrier:
             async with asyncio.timeout(ASK_SECONDS):
                 await asker.start()
                 known = await asker.topics()
+                # a consumer of nothing knows no partitions of what Apache Kafka names to it
+                producer = await self.producer()
                 there = [
                     TopicPartition(topic, partition)
                     for topic in sorted(set(topics) & known)
-                    for partition in sorted(asker.partitions_for_topic(topic) or ())
+                    for partition in sorted(await producer.partitions_for(topic))
                 ]
                 ends = await asker.end_offsets(there) if there else {}
         finally:

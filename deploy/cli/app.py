@@ -1,23 +1,22 @@
 """The `kinerja` command: `kinerja --help`."""
 
-import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
-from rich.console import Console
 
-from deploy.cli import importing, report
+from deploy.cli import dead, importing, operate, report
 from deploy.cli import topics as declared
 from deploy.cli import up as stack_up
 from deploy.cli.agencies import agency_id, agency_in
+from deploy.cli.broker import Servers, client_of, reaching
 from deploy.cli.installation import Installation, development_token, is_production, this_stack
 from deploy.cli.progress import Steps
+from deploy.cli.terminal import console, errors
 from deploy.cli.texts import say
 from deploy.cli.trouble import Trouble
 from shared.provision import Difference
@@ -33,11 +32,9 @@ app = typer.Typer(
 )
 topics = typer.Typer(no_args_is_help=True, help="Kafka topics, as they are declared.")
 app.add_typer(topics, name="topics")
-console = Console(markup=False, highlight=False)
-errors = Console(markup=False, highlight=False, stderr=True)
-
-T = TypeVar("T")
-Servers = Annotated[str | None, typer.Option(help="Brokers: host:port, comma-separated.")]
+app.add_typer(dead.app, name="dead")
+app.command("lag")(operate.show_lag)
+app.command("doctor")(operate.examine)
 
 
 @app.command()
@@ -90,8 +87,8 @@ def apply_topics(
     replication: Annotated[int, typer.Option(help="Copies of each new topic.")] = 1,
 ) -> None:
     """Create missing topics and bring their settings to what is declared; again changes nothing."""
-    client = _kafka(servers)
-    applied = _reaching(client, lambda: declared.apply(client, replication=replication))
+    client = client_of(servers)
+    applied = reaching(client, lambda: declared.apply(client, replication=replication))
     for name in applied.created:
         console.print(say("topics.created", topic=name))
     for name in applied.changed:
@@ -104,8 +101,8 @@ def apply_topics(
 @topics.command("diff")
 def compare_topics(servers: Servers = None) -> None:
     """Show where the broker is not as declared; exits 1 if it is not."""
-    client = _kafka(servers)
-    found = _reaching(client, lambda: declared.differences(client))
+    client = client_of(servers)
+    found = reaching(client, lambda: declared.differences(client))
     if not found:
         console.print(say("topics.same"))
     _show_differences(found)
@@ -140,22 +137,6 @@ def _installation(url: str | None, token: str | None, file: Path) -> Installatio
     if is_production(os.environ):
         raise Trouble(say("import.url_needed"))
     return Installation.embedded(this_stack(), "personnel_officer", agency=agency_in(file))
-
-
-def _kafka(servers: str | None) -> declared.Client:
-    named = servers or os.environ.get("KINERJA_KAFKA_SERVERS")
-    if named is None and is_production(os.environ):
-        raise Trouble(say("topics.servers_needed"))
-    addresses = (named or this_stack().kafka_servers).split(",")
-    return {"bootstrap_servers": addresses, "client_id": "kinerja"}
-
-
-def _reaching(client: declared.Client, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    try:
-        return asyncio.run(work())
-    except (KafkaError, OSError) as error:
-        servers = ",".join(client["bootstrap_servers"])
-        raise Trouble(say("topics.failed", servers=servers, reason=type(error).__name__)) from error
 
 
 def _show_differences(found: Sequence[Difference]) -> None:

@@ -1,10 +1,24 @@
-"""The terminal's keyboard: Ctrl-C is for us alone while we run."""
+"""The terminal: where answers and errors go, and its keyboard, ours alone while we run."""
 
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+import msgspec
+from rich.console import Console
+
+console: Final = Console(markup=False, highlight=False)
+errors: Final = Console(markup=False, highlight=False, stderr=True)
+
+
+def write(content: object) -> None:
+    """Answer as JSON, for programs."""
+    encoded = msgspec.json.format(msgspec.json.encode(content), indent=2)
+    sys.stdout.write(f"{encoded.decode()}\n")
 
 
 @contextmanager

@@ -1,18 +1,16 @@
 """Topics as declared, compared with a broker's and brought to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, for_code
 
+from deploy.cli.broker import Client
 from shared.events import Topic
 from shared.provision import DECLARED, Difference, create_missing
 
-Client = Mapping[str, Any]
-"""aiokafka's connection settings."""
 MISSING = "missing"
 PARTITIONS = "partitions"
 WORDS = (MISSING, PARTITIONS)

@@ -13,7 +13,7 @@ WRITTEN = re.compile(r"""say\(\s*["']([a-z0-9_.]+)["']""")
 
 
 def sources() -> list[str]:
-    return [file.read_text() for file in Path(texts.__file__).parent.glob("*.py")]
+    return [file.read_text() for file in Path(texts.__file__).parent.rglob("*.py")]
 
 
 def test_both_languages_say_as_much() -> None:

@@ -1,0 +1,40 @@
+"""How commands reach the broker: the one named, the environment's, else the embedded stack's."""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Annotated, Any, TypeVar
+
+import typer
+from aiokafka.errors import KafkaError
+
+from deploy.cli.installation import is_production, this_stack
+from deploy.cli.texts import say
+from deploy.cli.trouble import Trouble
+
+T = TypeVar("T")
+Client = Mapping[str, Any]
+"""aiokafka's connection settings."""
+Servers = Annotated[str | None, typer.Option(help="Brokers: host:port, comma-separated.")]
+
+
+def client_of(servers: str | None) -> Client:
+    """The connection settings for these brokers, or for those the environment knows.
+
+    Raises:
+        Trouble: it knows none.
+    """
+    named = servers or os.environ.get("KINERJA_KAFKA_SERVERS")
+    if named is None and is_production(os.environ):
+        raise Trouble(say("topics.servers_needed"))
+    addresses = (named or this_stack().kafka_servers).split(",")
+    return {"bootstrap_servers": addresses, "client_id": "kinerja"}
+
+
+def reaching(client: Client, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Do what needs the broker; where it cannot be reached one line says so."""
+    try:
+        return asyncio.run(work())
+    except (KafkaError, OSError) as error:
+        servers = ",".join(client["bootstrap_servers"])
+        raise Trouble(say("topics.failed", servers=servers, reason=type(error).__name__)) from error
