@@ -2,21 +2,22 @@
 
 import secrets
 from functools import cached_property
+from pathlib import Path
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from shared.settings import CommonSettings, Profile
+from shared.settings import CommonSettings, Profile, SecretsInFiles
 
 Zone = Literal["WIB", "WITA", "WIT"]
 SHORTEST_KEY: Final = 32
 """Characters a session key has at least."""
 
 
-class Settings(BaseSettings):
+class Settings(SecretsInFiles):
     """Where the services are, and how people's sessions are kept."""
 
     model_config = SettingsConfigDict(env_prefix="PORTAL_", extra="ignore")
@@ -30,6 +31,7 @@ class Settings(BaseSettings):
     """The address people type, `https://…`; needed in production."""
     session_key: SecretStr = SecretStr("")
     """Encrypts sessions; needed in production. Without one, sessions end with the process."""
+    session_key_file: Path | None = None
     timeout_seconds: float = 5
     """How long a service may take to answer."""
     upload_seconds: float = 120
