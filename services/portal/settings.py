@@ -27,6 +27,8 @@ class Settings(SecretsInFiles):
     notifications_url: str = "http://127.0.0.1:8103"
     desk_url: str = "http://127.0.0.1:8104"
     """The development issuer and the mail sink; asked under the embedded profile only."""
+    mail_url: str = ""
+    """Where the mail sink shows its e-mails, if it does so itself and not through the desk."""
     public_url: str = ""
     """The address people type, `https://…`; needed in production."""
     session_key: SecretStr = SecretStr("")

@@ -47,7 +47,9 @@ def wrong_by(ask: Ask) -> list[str]:
     """Everything that is missing, too much or still waiting; empty when all is as promised."""
     wrong: list[str] = []
     told = finalised(ask)
-    found = ask("training", "select evaluation_id, evaluation_version, size from recommendation_set")
+    found = ask(
+        "training", "select evaluation_id, evaluation_version, size from recommendation_set"
+    )
     sets = {_id(evaluation): (version, size) for evaluation, version, size in found}
     if len(sets) != len(found):
         wrong.append(f"{len(found) - len(sets)} recommendation sets too many")
