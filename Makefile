@@ -43,6 +43,7 @@ lock: ready .venv/bin/python ## pin all dependencies with hashes (UPGRADE=1: the
 	echo 'setuptools>=80' | $(LOCK) --extra embedded -o requirements.lock
 	echo 'setuptools>=80' | $(LOCK) --extra embedded --extra dev -c requirements.lock \
 		-o requirements-dev.lock
+	echo | $(LOCK) -c requirements.lock -o requirements-image.lock
 
 fmt: ready .venv/dev.stamp ## format, and mend what can be mended by itself
 	$(PY) -m ruff check --fix

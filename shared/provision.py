@@ -1,5 +1,11 @@
-"""Topics as they are declared in `shared.events.topics`, brought to a broker."""
+"""Topics as they are declared in `shared.events.topics`, brought to a broker.
 
+`python -m shared.provision` creates those the brokers lack, as often as KINERJA_KAFKA_REPLICATION
+says; what there is stays as it is.
+"""
+
+import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -8,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.events import Topic, topics
+from shared.settings import CommonSettings
 
 DECLARED: Final[tuple[Topic, ...]] = tuple(
     topic for declared in topics.ALL for topic in (declared, declared.dead)
@@ -29,8 +36,10 @@ async def create_missing(
 ) -> list[str]:
     """Create the declared topics a broker lacks; gives their names.
 
-    `client` holds aiokafka's connection settings. Topics that are there stay untouched.
+    `client` holds aiokafka's connection settings. Topics that are there stay untouched. All
+    copies of a topic but one must have a fact before it counts as told.
     """
+    safe = {"min.insync.replicas": str(replication - 1)} if replication > 1 else {}
     admin = AIOKafkaAdminClient(**client)
     await admin.start()
     try:
@@ -44,7 +53,7 @@ async def create_missing(
                     name=topic.name,
                     num_partitions=topic.partitions,
                     replication_factor=replication,
-                    topic_configs=topic.settings,
+                    topic_configs=topic.settings | safe,
                 )
                 for topic in missing
             ]
@@ -56,3 +65,15 @@ async def create_missing(
         return [topic.name for topic in missing]
     finally:
         await admin.close()
+
+
+def main() -> None:
+    """Create what is missing, and say so."""
+    common = CommonSettings()
+    client = {"bootstrap_servers": common.kafka_addresses, "client_id": "topics"}
+    for name in asyncio.run(create_missing(client, replication=common.kafka_replication)):
+        sys.stdout.write(f"created {name}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,6 +14,28 @@ class Profile(StrEnum):
 
     EMBEDDED = "embedded"
     PRODUCTION = "production"
+
+
+class SecretsInFiles(BaseSettings):
+    """Settings whose secrets may lie in files: `…_KEY_FILE` names the file that holds `…_KEY`.
+
+    A field `x_file` beside a field `x` is all it takes. What is given itself comes first.
+    """
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+        for name, file in tuple(given.items()):
+            secret = name.removesuffix("_file")
+            if secret == name or secret not in cls.model_fields or not file:
+                continue
+            try:
+                given.setdefault(secret, Path(file).read_text().strip())
+            except OSError as error:
+                raise ValueError(f"{name}: {file} cannot be read ({error.strerror})") from None
+        return given
 
 
 class CommonSettings(BaseSettings):
@@ -33,6 +55,8 @@ class CommonSettings(BaseSettings):
     """Idempotent producer; off for brokers that know none (the embedded one)."""
     kafka_provision: bool = False
     """Let services make missing topics; for a broker that forgets them when it dies."""
+    kafka_replication: int = Field(default=3, ge=1)
+    """Copies of each topic; all but one must have a fact before it counts as told."""
     kafka_session_ms: int = Field(default=30_000, ge=1000)
     """After how long without a sign of life the group gives a process's partitions to others."""
     kafka_fetch_wait_ms: int = 500
@@ -57,15 +81,16 @@ class CommonSettings(BaseSettings):
         return self
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(SecretsInFiles):
     """Knobs of one service; subclasses set the prefix."""
 
     model_config = SettingsConfigDict(extra="ignore")
 
     database_url: str
     """SQLAlchemy address with an async driver: `postgresql+asyncpg://…`, `sqlite+aiosqlite:///…`."""
+    database_password: SecretStr | None = None
+    """The database's password, so that it stands in no address."""
     database_password_file: Path | None = None
-    """A file that holds the database's password, so that it stands in no address."""
     pool_size: int = Field(default=10, ge=1)
     batch: int = Field(default=1000, ge=1, le=10_000)
     """Most facts kept in one transaction."""
@@ -76,10 +101,3 @@ class ServiceSettings(BaseSettings):
     def common(self) -> CommonSettings:
         """What all processes of the installation agree on."""
         return CommonSettings()
-
-    @property
-    def database_password(self) -> SecretStr | None:
-        """The password from its file, if one was given."""
-        if self.database_password_file is None:
-            return None
-        return SecretStr(self.database_password_file.read_text().strip())

@@ -1,6 +1,7 @@
 """The front desk of the embedded stack: development tokens and a mail sink. Not for production.
 
-`python -m deploy.local.desk` refuses to start unless KINERJA_PROFILE is `embedded`.
+`python -m deploy.local.desk` refuses to start unless KINERJA_PROFILE is `embedded`. It signs as
+KINERJA_ISSUER, listens where KINERJA_HOST says, and with `--no-mail` it only signs.
 """
 
 import logging
@@ -11,6 +12,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 import uvicorn
@@ -61,11 +63,12 @@ def build(issuer: Issuer, sink: Sink, *, smtp_port: int | None) -> Starlette:
         yield
         await sink.close()
 
+    own_name = urlsplit(issuer.address).hostname or HOST
     own = [Route("/", page), Route("/healthz", ready), Route("/readyz", ready)]
     return Starlette(
         routes=own + _issuer_routes(issuer) + _mail_routes(sink),
         # a page elsewhere must not get at it by a name that leads to this machine
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost", own_name])],
         lifespan=lifespan,
     )
 
@@ -133,9 +136,11 @@ def main() -> None:
         sys.exit(why)
     logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s %(message)s")
     stack = Stack.of(os.environ)
-    issuer = Issuer(stack.keys / KEY, stack.url("desk"))
-    app = build(issuer, Sink(), smtp_port=stack.port("smtp"))
-    uvicorn.run(app, host=HOST, port=stack.port("desk"), access_log=False, log_config=None)
+    issuer = Issuer(stack.keys / KEY, os.environ.get("KINERJA_ISSUER") or stack.url("desk"))
+    takes_mail = "--no-mail" not in sys.argv[1:]
+    app = build(issuer, Sink(), smtp_port=stack.port("smtp") if takes_mail else None)
+    host = os.environ.get("KINERJA_HOST") or HOST
+    uvicorn.run(app, host=host, port=stack.port("desk"), access_log=False, log_config=None)
 
 
 if __name__ == "__main__":

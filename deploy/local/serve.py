@@ -16,8 +16,6 @@ from deploy.local.folder import environment, prepare
 
 OWN_MAIN: Final = ("broker", "desk")
 SERVED: Final = (*SERVICES, "portal")
-DRAIN_SECONDS: Final = 10
-"""How long requests under way may take to end; streams are cut then."""
 PR_SET_PDEATHSIG: Final = 1
 """Linux: the signal a process gets when the one that started it ends (prctl(2))."""
 
@@ -34,19 +32,9 @@ def main(arguments: list[str]) -> None:
     if name in OWN_MAIN:
         importlib.import_module(f"deploy.local.{name}").main()
         return
-    import uvicorn  # noqa: PLC0415  # the broker's process does without
+    from shared.main import serve  # noqa: PLC0415  # the broker's process does without
 
-    # uvicorn drains, then raises the signal it got once more: having drained is a success
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-
-    uvicorn.run(
-        f"services.{name}.app:app",
-        host=HOST,
-        port=stack.port(name),
-        access_log=False,  # paths could tell who looked at what
-        log_config=None,  # services set up their logs themselves
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
+    serve(name, HOST, stack.port(name))
 
 
 def end_with_parent() -> None:

@@ -1,5 +1,7 @@
 """APPRAISAL_* knobs."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
@@ -13,6 +15,7 @@ class Settings(ServiceSettings):
 
     secret_key: SecretStr
     """At least 32 characters: NIPs and files waiting to be read are encrypted under it."""
+    secret_key_file: Path | None = None
     import_batch: int = Field(default=1000, ge=1, le=5000)
     """Rows of an export kept in one transaction."""
     import_attempts: int = Field(default=5, ge=1)

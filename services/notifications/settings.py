@@ -22,6 +22,7 @@ class Settings(ServiceSettings):
     smtp_tls: Literal["none", "starttls", "implicit"] = "starttls"
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
+    smtp_password_file: Path | None = None
     smtp_ca_file: Path | None = None
     """Certificates to trust instead of the system's."""
     smtp_timeout_seconds: float = Field(default=20, gt=0)

@@ -2,21 +2,22 @@
 
 import secrets
 from functools import cached_property
+from pathlib import Path
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from shared.settings import CommonSettings, Profile
+from shared.settings import CommonSettings, Profile, SecretsInFiles
 
 Zone = Literal["WIB", "WITA", "WIT"]
 SHORTEST_KEY: Final = 32
 """Characters a session key has at least."""
 
 
-class Settings(BaseSettings):
+class Settings(SecretsInFiles):
     """Where the services are, and how people's sessions are kept."""
 
     model_config = SettingsConfigDict(env_prefix="PORTAL_", extra="ignore")
@@ -26,10 +27,13 @@ class Settings(BaseSettings):
     notifications_url: str = "http://127.0.0.1:8103"
     desk_url: str = "http://127.0.0.1:8104"
     """The development issuer and the mail sink; asked under the embedded profile only."""
+    mail_url: str = ""
+    """Where the mail sink shows its e-mails, if it does so itself and not through the desk."""
     public_url: str = ""
     """The address people type, `https://…`; needed in production."""
     session_key: SecretStr = SecretStr("")
     """Encrypts sessions; needed in production. Without one, sessions end with the process."""
+    session_key_file: Path | None = None
     timeout_seconds: float = 5
     """How long a service may take to answer."""
     upload_seconds: float = 120

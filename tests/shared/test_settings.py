@@ -59,3 +59,32 @@ def test_a_password_comes_from_a_file_and_is_not_shown(tmp_path: Path) -> None:
     assert settings.database_password.get_secret_value() == "open sesame"
     assert "sesame" not in repr(settings) + repr(settings.database_password)
     assert ServiceSettings(database_url="x").database_password is None
+
+
+def test_a_secret_given_itself_comes_before_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("of the file")
+    settings = ServiceSettings(
+        database_url="x", database_password="given", database_password_file=file
+    )
+    assert settings.database_password is not None
+    assert settings.database_password.get_secret_value() == "given"
+
+
+def test_a_secrets_file_is_named_by_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "password"
+    file.write_text("open sesame\n")
+    monkeypatch.setenv("EXAMPLE_DATABASE_URL", "x")
+    monkeypatch.setenv("EXAMPLE_DATABASE_PASSWORD_FILE", str(file))
+    password = Example().database_password
+    assert password is not None
+    assert password.get_secret_value() == "open sesame"
+
+
+def test_a_secrets_file_that_is_away_is_named_and_nothing_else_is(tmp_path: Path) -> None:
+    away = tmp_path / "away"
+    with pytest.raises(ValidationError, match="away cannot be read") as told:
+        ServiceSettings(database_url="x://me:sesame@db", database_password_file=away)
+    assert "sesame" not in str(told.value)

@@ -5,13 +5,16 @@ from typing import Final
 from starlette.responses import Response
 
 from services.portal.pages.doors import Door
-from services.portal.pages.visit import Visit
+from services.portal.pages.visit import Visit, to
 
 SHOWN: Final = 50
 
 
 async def show_mail(visit: Visit) -> Response:
-    """The newest e-mails."""
+    """The newest e-mails, unless the mail sink shows them itself."""
+    settings = visit.house.settings
+    if settings.embedded and settings.mail_url:
+        return to(settings.mail_url)
     asked = visit.query
     page = await visit.development.letters(limit=SHOWN, after=asked.get("after"))
     return await visit.page(

@@ -103,7 +103,7 @@ async def unless_away(question: Awaitable[T]) -> T | None:
 
 
 def to(path: str) -> RedirectResponse:
-    """Send the visitor on to a page of ours, with GET."""
+    """Send the visitor on with GET: to a page of ours, or an address of our settings."""
     return RedirectResponse(path, 303)
 
 

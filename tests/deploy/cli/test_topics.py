@@ -127,3 +127,13 @@ async def test_a_broker_that_cannot_change_topics_leaves_what_differs(broker: Br
     assert applied.changed == []
     assert {one.what for one in applied.left} == FIRST.settings.keys()
     assert all(one.actual is None for one in applied.left)
+
+
+async def test_all_copies_but_one_must_have_a_fact(broker: Broker) -> None:
+    await provision.create_missing(CLIENT, replication=3)
+    assert broker.own[FIRST.name] == FIRST.settings | {"min.insync.replicas": "2"}
+
+
+async def test_a_single_copy_is_enough_where_there_is_one_broker(broker: Broker) -> None:
+    await provision.create_missing(CLIENT)
+    assert broker.own[FIRST.name] == FIRST.settings

@@ -63,6 +63,14 @@ async def test_another_name_for_this_machine_is_refused(client: httpx.AsyncClien
     assert answer.status_code == 400
 
 
+async def test_it_answers_to_the_name_it_signs_with(tmp_path: Path, sink: Sink) -> None:
+    app = desk.build(Issuer(tmp_path / "key.pem", "http://desk:8104"), sink, smtp_port=None)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://desk:8104") as client:
+        configuration = (await client.get("/.well-known/openid-configuration")).json()
+    assert configuration["issuer"] == "http://desk:8104"
+
+
 async def test_mails_are_listed_page_by_page(client: httpx.AsyncClient) -> None:
     seen: list[int] = []
     after = ""
