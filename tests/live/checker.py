@@ -29,7 +29,7 @@ def in_folder(folder: Path) -> Ask:
 def finalised(ask: Ask) -> dict[str, dict[str, Any]]:
     """What was finalised, first versions only, by evaluation."""
     found = ask("appraisal", "select result from evaluation_version where version = 1")
-    read = (json.loads(result) if isinstance(result, str) else result for (result,) in found)
+    read = (result if isinstance(result, dict) else json.loads(result) for (result,) in found)
     return {data["evaluation_id"]: data for data in read if data}
 
 
