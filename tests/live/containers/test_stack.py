@@ -129,6 +129,19 @@ def test_a_container_killed_in_the_middle_of_an_import_loses_and_doubles_nothing
     assert len(checker.finalised(compose.ask)) == before + ROWS
 
 
+def test_a_broker_that_has_everything_is_told_nothing_again(compose: Compose) -> None:
+    """Relays have looked many times by now, every `KINERJA_KAFKA_CHECK_SECONDS`."""
+    for service in SERVICES:
+        said = compose.run("logs", "--no-log-prefix", service)
+        assert "they are told again" not in said, service
+        [(positions, told)] = compose.ask(
+            service,
+            """select (select count(*) from told_position) as positions,
+                      (select count(distinct topic) from told) as told""",
+        )
+        assert positions >= told
+
+
 def test_told_to_stop_a_service_ends_in_good_order(compose: Compose) -> None:
     compose.run("stop", *SERVICES, "portal")
     for service in (*SERVICES, "portal"):
