@@ -97,6 +97,7 @@ class Consumer:
         self._subscriber = self.broker.subscriber(
             *delivery.listening.topics,
             group_id=delivery.listening.service,
+            group_instance_id=common.kafka_instance or None,
             batch=True,
             max_records=batch,
             batch_timeout_ms=10,

@@ -59,6 +59,9 @@ class CommonSettings(BaseSettings):
     """Copies of each topic; all but one must have a fact before it counts as told."""
     kafka_session_ms: int = Field(default=30_000, ge=1000)
     """After how long without a sign of life the group gives a process's partitions to others."""
+    kafka_instance: str = ""
+    """This process's own name in its group (static membership): one that dies and comes back under
+    its name takes its partitions up again. Each process of a service needs another."""
     kafka_fetch_wait_ms: int = 500
     """Longest wait of a fetch; small for the embedded broker, which uses the wait up."""
     kafka_metadata_ms: int = 60_000

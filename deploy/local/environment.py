@@ -97,6 +97,8 @@ def agreed(stack: Stack) -> dict[str, str]:
         "KINERJA_KAFKA_PROVISION": "true",
         "KINERJA_KAFKA_FETCH_WAIT_MS": "10",
         "KINERJA_KAFKA_SESSION_MS": "6000",
+        # nor does it forget members that died: one that comes back takes its own place
+        "KINERJA_KAFKA_INSTANCE": "laptop",
         "KINERJA_KAFKA_METADATA_MS": "10000",
         "KINERJA_KAFKA_CHECK_SECONDS": "2",
         "MALLOC_ARENA_MAX": "2",  # glibc takes eight a core, each with memory of its own
