@@ -16,7 +16,7 @@ from shared.database import insert_rows
 from shared.events import Period, Result, encode
 
 _HEAD: Final[Table] = Evaluation.__table__  # type: ignore[attr-defined]  # SQLModel makes it
-_VERSION: Final[Table] = EvaluationVersion.__table__  # type: ignore[attr-defined]
+_VERSION: Final[Table] = EvaluationVersion.__table__  # type: ignore[attr-defined]  # the same
 _HEAD_COLUMNS: Final = tuple(Evaluation.model_fields)
 _VERSION_COLUMNS: Final = tuple(EvaluationVersion.model_fields)
 _CHANGING: Final = ("agency_id", "reviewer_id", "import_id", "period_end", "version", "predicate",

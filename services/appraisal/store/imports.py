@@ -13,8 +13,8 @@ from services.appraisal.store.vault import Vault
 from shared.database import insert_rows
 
 _IMPORT: Final[Table] = Import.__table__  # type: ignore[attr-defined]  # SQLModel makes it
-_PART: Final[Table] = ImportPart.__table__  # type: ignore[attr-defined]
-_FINDING: Final[Table] = ImportFinding.__table__  # type: ignore[attr-defined]
+_PART: Final[Table] = ImportPart.__table__  # type: ignore[attr-defined]  # the same
+_FINDING: Final[Table] = ImportFinding.__table__  # type: ignore[attr-defined]  # the same
 _FINDING_COLUMNS: Final = tuple(ImportFinding.model_fields)
 _OPEN: Final = (ImportState.WAITING, ImportState.READING)
 HAND_IN_LOCK: Final = 7413

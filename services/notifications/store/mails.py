@@ -13,8 +13,8 @@ from services.notifications.models import Contact, Delivery, DeliveryState, Pref
 from shared.database import Moment
 
 _DELIVERY: Final[Table] = Delivery.__table__  # type: ignore[attr-defined]  # SQLModel makes it
-_CONTACT: Final[Table] = Contact.__table__  # type: ignore[attr-defined]
-_PREFERENCE: Final[Table] = Preference.__table__  # type: ignore[attr-defined]
+_CONTACT: Final[Table] = Contact.__table__  # type: ignore[attr-defined]  # the same
+_PREFERENCE: Final[Table] = Preference.__table__  # type: ignore[attr-defined]  # the same
 
 Reach = Callable[[UUID, str | None], str | None]
 """From a recipient and the address told of him to the address to write to, if there is one."""

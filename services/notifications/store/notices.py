@@ -16,7 +16,7 @@ from services.notifications.rules import Channel, Notice
 from shared.database import insert_rows
 
 _NOTICE: Final[Table] = Row.__table__  # type: ignore[attr-defined]  # SQLModel makes it
-_DELIVERY: Final[Table] = Delivery.__table__  # type: ignore[attr-defined]
+_DELIVERY: Final[Table] = Delivery.__table__  # type: ignore[attr-defined]  # the same
 _COLUMNS: Final = tuple(name for name in Row.model_fields if name != "read_at")
 _MAIL_COLUMNS: Final = (
     "notice_id", "recipient_id", "kind", "state", "attempts", "queued_at", "due_at",

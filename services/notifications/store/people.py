@@ -12,7 +12,7 @@ from services.notifications.store.upserts import upsert
 from shared.events import EmployeeRegistered
 
 _CONTACT: Final[Table] = Contact.__table__  # type: ignore[attr-defined]  # SQLModel makes it
-_PREFERENCE: Final[Table] = Preference.__table__  # type: ignore[attr-defined]
+_PREFERENCE: Final[Table] = Preference.__table__  # type: ignore[attr-defined]  # the same
 
 
 async def keep_contacts(session: AsyncSession, records: Sequence[EmployeeRegistered]) -> None:
