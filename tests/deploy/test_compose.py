@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tests.architecture.house import PROJECT, SERVICE_NAMES
+from tests.live import engine
 
 FILES = ("docker-compose.yml", "docker-compose.override.yml")
 JOBS = ("secrets", "topics", "migrate-appraisal", "migrate-training", "migrate-notifications")
@@ -168,6 +169,11 @@ def test_an_image_holds_one_service() -> None:
     ]
     ignored = (PROJECT / ".dockerignore").read_text().splitlines()
     assert "*" in ignored, "only what is named goes into a build"
+
+
+def test_the_live_tests_run_on_the_same_broker_and_database() -> None:
+    images = {service["image"] for service in PRODUCTION.values() if "image" in service}
+    assert {engine.KAFKA, engine.POSTGRES} <= images
 
 
 @pytest.mark.parametrize("file", [*FILES, "deploy/secrets/make.sh", "deploy/postgres/roles.sql"])

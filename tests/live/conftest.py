@@ -1,5 +1,6 @@
 """The embedded stack as real processes, with a data folder and ports of its own."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -17,6 +18,8 @@ import pytest
 from deploy.local.environment import PROJECT, SERVICES, Stack
 from deploy.local.folder import environment, prepare
 from deploy.local.processes import Processes
+from tests.live.engine import no_containers
+from tests.live.real import Kafka, Postgres
 
 JAMBI = uuid5(NAMESPACE_URL, "urn:kinerja:agency:5500")
 
@@ -109,6 +112,38 @@ def migrate(stack: Stack) -> None:
             env=environment(stack, os.environ, service),
             check=True,
         )
+
+
+@pytest.fixture(scope="session")
+def foundations(ran_on: Callable[[str, str], None]) -> Iterator[tuple[Kafka, Postgres] | None]:
+    """Apache Kafka and PostgreSQL in containers, once for all tests; None where none can run."""
+    if no_containers():
+        yield None
+        return
+    first = free_ports(2)
+    with Kafka(first) as kafka, Postgres(first + 1) as postgres:
+        ran_on(f"Apache Kafka {kafka.version}", f"PostgreSQL {postgres.version}")
+        yield kafka, postgres
+
+
+@pytest.fixture
+def kafka(foundations: tuple[Kafka, Postgres] | None) -> Kafka:
+    """Apache Kafka as if new."""
+    if foundations is None:
+        pytest.skip(f"Apache Kafka: {no_containers()}")
+    found = foundations[0]
+    asyncio.run(found.wipe())
+    return found
+
+
+@pytest.fixture
+def postgres(foundations: tuple[Kafka, Postgres] | None) -> Postgres:
+    """PostgreSQL with an empty database a service."""
+    if foundations is None:
+        pytest.skip(f"PostgreSQL: {no_containers()}")
+    found = foundations[1]
+    asyncio.run(found.create(*SERVICES))
+    return found
 
 
 @pytest.fixture

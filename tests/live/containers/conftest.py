@@ -3,41 +3,26 @@
 import json
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from deploy.local.environment import PROJECT
+from tests.live import engine
 from tests.live.conftest import free_ports
 from tests.live.containers.compose import Compose
 
 
 def obstacle() -> str | None:
-    """Why containers cannot run here, in one sentence; None where they can."""
-    if shutil.which("docker") is None:
-        return "there is no docker command"
-    if not _says("docker", "version", "--format", "{{.Server.Version}}"):
-        return "no Docker engine answers"
-    if not _says("docker", "compose", "version", "--short"):
-        return "docker has no compose plugin"
+    """Why the stack's containers cannot run here, in one sentence; None where they can."""
     files = [PROJECT / "deploy" / "Dockerfile", PROJECT / "docker-compose.yml"]
     text = "\n".join(file.read_text() for file in files)
     named = set(re.findall(r"^\s*(?:FROM|image:) ([a-z/]+:[\w.-]+)$", text, re.MULTILINE))
-    for image in sorted(named | {"python:3.11-slim"}):
-        if not (_says("docker", "image", "inspect", image) or _says("docker", "pull", "-q", image)):
-            return f"the image {image} is not here and cannot be had"
+    if why := engine.obstacle(*named, "python:3.11-slim"):
+        return why
+    if not engine.says("docker", "compose", "version", "--short"):
+        return "docker has no compose plugin"
     return None
-
-
-def _says(*command: str) -> str:
-    """What a command says, if it succeeds."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout if done.returncode == 0 else ""
 
 
 def as_run(compose: Compose) -> tuple[str, str]:
