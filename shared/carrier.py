@@ -11,11 +11,11 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import InvalidTopicError, MessageSizeTooLargeError, RecordListTooLargeError
-from aiokafka.partitioner import DefaultPartitioner
 from sqlalchemy import Row
 
 from shared import telemetry
 from shared.outbox import unpack
+from shared.placing import partition_of
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +25,6 @@ ASK_SECONDS: Final = 10.0
 SEND_SECONDS: Final = 60.0
 CLOSE_SECONDS: Final = 10.0
 """How long a broker may take; a client that hangs is given up and made anew."""
-
-_partition_of = DefaultPartitioner()
 
 
 @dataclass(slots=True)
@@ -160,7 +158,7 @@ class Carrier:
             return
         groups: dict[int, list[Row[Any]]] = defaultdict(list)
         for row in rows:
-            groups[_partition_of(row.key, there, there)].append(row)
+            groups[there[partition_of(row.key or b"", len(there))]].append(row)
         await asyncio.gather(
             *(self._send_to(producer, topic, *group, sent) for group in groups.items())
         )

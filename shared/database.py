@@ -6,14 +6,29 @@ it (see `shared.outbox`) leave only after it is kept.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import asyncpg
 import msgspec
-from sqlalchemy import DateTime, Dialect, Table, TypeDecorator, event, exc, insert, make_url, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Table,
+    TypeDecorator,
+    any_,
+    bindparam,
+    event,
+    exc,
+    insert,
+    make_url,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -191,6 +206,18 @@ async def insert_rows(
         await raw.copy_records_to_table(table.name, records=rows, columns=list(columns))
         return
     await connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def among(
+    session: AsyncSession, column: Column[Any], values: Collection[Any]
+) -> ColumnElement[bool]:
+    """Whether a column is one of these values: as one parameter on PostgreSQL, however many.
+
+    A list of parameters would be another statement for each length, and be planned anew.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(values), ARRAY(column.type), unique=True))
+    return column.in_(list(values))
 
 
 def json_list(values: Iterable[object]) -> str:

@@ -145,25 +145,32 @@ class Delivery:
         for item in items:
             if isinstance(item, Read) and type(item.fact.data) in self._handlers:
                 identity, said = item.fact.id, digest(item.record.value or b"")
-                if said != digests.setdefault(identity, said):
+                if identity not in digests:
+                    digests[identity], first[identity] = said, item
+                elif said != digests[identity]:
                     refused.append(Refused(item.record, envelope.OTHER_CONTENT))
-                first.setdefault(identity, item)
         async with self.database.begin() as session:
             new = await first_seen(session, digests)
-            old = {identity: digests[identity] for identity in first if identity not in new}
-            changed = await contradicted(session, old)
+            kept, repeats = first, {}
+            if len(new) < len(first):
+                kept = {identity: first[identity] for identity in first if identity in new}
+                repeats = {identity: first[identity] for identity in first if identity not in new}
+            changed = await contradicted(session, {i: digests[i] for i in repeats})
             refused += [Refused(first[i].record, envelope.OTHER_CONTENT) for i in changed]
             dead = await self._set_aside(session, refused)
             for listener in self.listening.listeners:
                 batch = [
                     item.fact
-                    for identity, item in first.items()
-                    if identity in new and self._handlers[type(item.fact.data)] is listener
+                    for item in kept.values()
+                    if self._handlers[type(item.fact.data)] is listener
                 ]
                 if batch:
                     await listener.handle(batch, session)
         self.progress = time.monotonic()
-        telemetry.count_facts(self.listening.service, new, [item.fact for item in first.values()])
+        for outcome, some in (("kept", kept), ("repeat", repeats)):
+            telemetry.count_facts(
+                self.listening.service, outcome, [one.fact for one in some.values()]
+            )
         for one in dead:
             telemetry.DEAD.labels(self.listening.service, one.reason.split(":")[0]).inc()
 

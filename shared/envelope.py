@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
-from shared.events import KNOWN, Data, Fact
+from shared.events import KNOWN, Data, Fact, derived_id, written
 from shared.events.fact import FACTS
 
 UNREADABLE: Final = "unreadable"
@@ -81,6 +81,7 @@ _DECODE: Final[Mapping[str, Callable[[bytes], Data]]] = {
     name: msgspec.json.Decoder(data).decode for name, data in KNOWN.items()
 }
 _decode_time = msgspec.json.Decoder(datetime).decode
+_decode_id = msgspec.json.Decoder(UUID).decode
 _is_trace = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
 
 
@@ -110,7 +111,7 @@ def read(record: Record, now: datetime) -> Read | Refused:
         return Refused(record, UNREADABLE)
     if data.topic.name != record.topic:
         return Refused(record, WRONG_TOPIC)
-    if record.key != str(data.key).encode():
+    if record.key != written(data.key).encode():
         return Refused(record, WRONG_KEY)
     return Read(record, Fact(identity, data, time, _trace(named.get("traceparent"))))
 
@@ -122,13 +123,12 @@ def _trace(told: bytes | None) -> str | None:
 
 def _identity(told: bytes | None, source: bytes | None) -> UUID:
     """The fact's id; a foreign one that is no UUID is told apart by its source (CloudEvents)."""
-    name = (told or b"").decode()
-    if not name:
+    if not told:
         raise KeyError("ce_id")
     try:
-        return UUID(name)
-    except ValueError:
-        return uuid5(FACTS, f"{(source or b'').decode()}/{name}")
+        return _decode_id(b'"' + told + b'"')
+    except msgspec.DecodeError:
+        return derived_id(FACTS, f"{(source or b'').decode()}/{told.decode()}")
 
 
 def place(record: Record) -> str:

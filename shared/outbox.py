@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import NAMING, Moment, insert_rows
-from shared.events import Data, Fact, encode, headers
+from shared.events import Data, Fact, encode, headers, written
 
 metadata = MetaData(naming_convention=NAMING)
 """The delivery tables: the same in every service's database."""
@@ -103,7 +103,7 @@ async def put(session: AsyncSession, rows: Sequence[Row]) -> None:
 
 
 def _row(fact: Fact[Data], source: str) -> Row:
-    key = str(fact.data.key).encode()
+    key = written(fact.data.key).encode()
     return (
         shard_of(key),
         fact.id,

@@ -7,10 +7,8 @@ import time
 import traceback
 from collections import Counter as Tally
 from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import UUID
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -36,11 +34,10 @@ REQUEST_SECONDS: Final = Histogram(
 )
 
 
-def count_facts(service: str, new: AbstractSet[UUID], facts: Iterable[Fact[Data]]) -> None:
-    """Count a batch: facts kept now, and repeats of facts kept before."""
-    counts = Tally((fact.data.type, "kept" if fact.id in new else "repeat") for fact in facts)
-    for (kind, outcome), count in counts.items():
-        FACTS.labels(service, kind, outcome).inc(count)
+def count_facts(service: str, outcome: str, facts: Iterable[Fact[Data]]) -> None:
+    """Count facts of a batch that were kept now (`kept`) or before (`repeat`)."""
+    for kind, count in Tally(type(fact.data) for fact in facts).items():
+        FACTS.labels(service, kind.type, outcome).inc(count)
 
 
 def where(error: BaseException) -> str:

@@ -13,7 +13,17 @@ from shared.events.appraisal import (
     Period,
     Result,
 )
-from shared.events.fact import Data, Fact, encode, following, headers, new_fact, new_id
+from shared.events.fact import (
+    Data,
+    Fact,
+    derived_id,
+    encode,
+    following,
+    headers,
+    new_fact,
+    new_id,
+    written,
+)
 from shared.events.topics import Topic
 from shared.events.training import (
     Recommendation,
@@ -50,10 +60,12 @@ __all__ = [
     "RecommendationsRevised",
     "Result",
     "Topic",
+    "derived_id",
     "encode",
     "following",
     "headers",
     "new_fact",
     "new_id",
     "topics",
+    "written",
 ]

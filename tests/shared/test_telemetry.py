@@ -128,8 +128,9 @@ def test_facts_are_counted_as_kept_or_as_repeats() -> None:
         labels = {"service": "counted", "type": one.data.type, "outcome": outcome}
         return REGISTRY.get_sample_value("kinerja_facts_total", labels) or 0
 
-    count_facts("counted", {one.id}, [one, two])
-    assert (counted("kept"), counted("repeat")) == (1, 1)
+    count_facts("counted", "kept", [one, two])
+    count_facts("counted", "repeat", [two])
+    assert (counted("kept"), counted("repeat")) == (2, 1)
 
 
 def test_every_metric_is_documented_and_no_unit_stands_twice() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.appraisal.models import Evaluation, EvaluationVersion
 from shared.auth import Scope
-from shared.database import insert_rows
+from shared.database import among, insert_rows
 from shared.events import Period, Result, encode
 
 _HEAD: Final[Table] = Evaluation.__table__  # type: ignore[attr-defined]  # SQLModel makes it
@@ -50,7 +50,7 @@ async def of_period(
     """What counts now for these employees and this period, by employee."""
     found = await session.execute(
         _current().where(
-            _HEAD.c.employee_id.in_(employees),
+            among(session, _HEAD.c.employee_id, employees),
             _HEAD.c.period_kind == period.kind,
             _HEAD.c.period_year == period.year,
             _HEAD.c.period_number == period.number,

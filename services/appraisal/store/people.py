@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.appraisal.models import Employee
 from services.appraisal.store.vault import Vault
-from shared.database import insert_rows
+from shared.database import among, insert_rows
 from shared.events import EmployeeRegistered, new_id
 from shared.events.words import EmploymentKind, PositionKind
 
@@ -70,7 +70,7 @@ async def keep(
     hashes = {vault.fingerprint(nip): nip for nip in people}
     rows = await session.execute(
         select(_TABLE)
-        .where(_TABLE.c.nip_hash.in_(sorted(hashes)))
+        .where(among(session, _TABLE.c.nip_hash, hashes))
         .order_by(_TABLE.c.nip_hash)
         .with_for_update()
     )
@@ -131,7 +131,7 @@ async def names(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]
     if not ids:
         return {}
     rows = await session.execute(
-        select(_TABLE.c.employee_id, _TABLE.c.name).where(_TABLE.c.employee_id.in_(sorted(ids)))
+        select(_TABLE.c.employee_id, _TABLE.c.name).where(among(session, _TABLE.c.employee_id, ids))
     )
     return {row.employee_id: row.name for row in rows}
 

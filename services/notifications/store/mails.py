@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, case, func, select, upda
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.models import Contact, Delivery, DeliveryState, Preference
-from shared.database import Moment
+from shared.database import Moment, among
 
 _DELIVERY: Final[Table] = Delivery.__table__  # type: ignore[attr-defined]  # SQLModel makes it
 _CONTACT: Final[Table] = Contact.__table__  # type: ignore[attr-defined]  # the same
@@ -169,7 +169,7 @@ async def find_addressed(
     await session.execute(
         update(_DELIVERY)
         .where(
-            _DELIVERY.c.recipient_id.in_(sorted(recipients)),
+            among(session, _DELIVERY.c.recipient_id, recipients),
             _DELIVERY.c.state.in_([DeliveryState.WAITING, DeliveryState.NO_ADDRESS]),
             _DELIVERY.c.queued_at >= since,
         )

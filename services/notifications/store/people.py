@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.models import Contact, Preference
 from services.notifications.store.upserts import upsert
+from shared.database import among
 from shared.events import EmployeeRegistered
 
 _CONTACT: Final[Table] = Contact.__table__  # type: ignore[attr-defined]  # SQLModel makes it
@@ -46,7 +47,7 @@ async def without_email(session: AsyncSession, recipients: Collection[UUID]) -> 
     """Those of these recipients who switched e-mail off."""
     rows = await session.execute(
         select(_PREFERENCE.c.recipient_id).where(
-            _PREFERENCE.c.recipient_id.in_(sorted(recipients)), _PREFERENCE.c.email.is_(False)
+            among(session, _PREFERENCE.c.recipient_id, recipients), _PREFERENCE.c.email.is_(False)
         )
     )
     return set(rows.scalars())

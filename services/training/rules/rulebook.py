@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from uuid import uuid5
 
 import msgspec
 
@@ -17,6 +16,7 @@ from services.training.rules.reading import DataError
 from services.training.rules.selection import ACTING, Selection, could_answer, select
 from services.training.rules.situation import Situation, weakest
 from services.training.rules.words import JobFamily
+from shared.events import derived_id
 from shared.events.appraisal import Result
 from shared.events.training import Recommendation
 from shared.events.words import PositionKind
@@ -105,7 +105,7 @@ class Rulebook:
             recommendations=tuple(
                 [
                     Recommendation(
-                        recommendation_id=uuid5(result.evaluation_id, course),
+                        recommendation_id=derived_id(result.evaluation_id, course),
                         course=course,
                         priority=priority,
                         jp=jp,

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.training.models import RecommendationSet
 from services.training.rules import Past
 from shared.auth import Scope
-from shared.database import insert_rows
+from shared.database import among, insert_rows
 from shared.events import Period, Recommendation, Result
 from shared.events import RecommendationSet as Answer
 from shared.events.words import PeriodKind, Predicate
@@ -59,7 +59,7 @@ async def of_evaluations(session: AsyncSession, ids: Collection[UUID]) -> dict[U
     """The sets of these evaluations, held until the transaction ends."""
     rows = await session.execute(
         select(_SET)
-        .where(_SET.c.evaluation_id.in_(sorted(ids)))
+        .where(among(session, _SET.c.evaluation_id, ids))
         .order_by(_SET.c.evaluation_id)
         .with_for_update()
     )
@@ -80,7 +80,7 @@ async def history(
         _SET.c.period_end,
         _SET.c.predicate,
         _SET.c.acting,
-    ).where(_SET.c.employee_id.in_(sorted(employees)))
+    ).where(among(session, _SET.c.employee_id, employees))
     found: defaultdict[UUID, dict[UUID, Past]] = defaultdict(dict)
     for (
         employee_id,
@@ -116,7 +116,8 @@ async def keep(
         at: when they were decided.
         new: the evaluations that had no set before.
     """
-    rows = sorted(_row(result, answer, at) for result, answer in sets)
+    rows = [_row(result, answer, at) for result, answer in sets]
+    rows.sort(key=lambda row: row[0].int)  # all that change them take them in one order
     await insert_rows(session, _SET, _COLUMNS, [row for row in rows if row[0] in new])
     changed = [
         {"changed": row[0]}
