@@ -41,9 +41,9 @@ contracts: ready .venv/dev.stamp ## write shared/contracts anew from the code
 lock: ready .venv/bin/python ## pin all dependencies with hashes (UPGRADE=1: the newest ones)
 	$(PY) -m pip install --quiet --disable-pip-version-check uv
 	echo 'setuptools>=80' | $(LOCK) --extra embedded -o requirements.lock
-	echo 'setuptools>=80' | $(LOCK) --extra embedded --extra dev -c requirements.lock \
-		-o requirements-dev.lock
-	echo | $(LOCK) -c requirements.lock -o requirements-image.lock
+	echo 'setuptools>=80' | $(LOCK) --extra embedded --extra tracing --extra dev \
+		-c requirements.lock -o requirements-dev.lock
+	echo | $(LOCK) --extra tracing -c requirements-dev.lock -o requirements-image.lock
 
 fmt: ready .venv/dev.stamp ## format, and mend what can be mended by itself
 	$(PY) -m ruff check --fix

@@ -11,9 +11,10 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import InvalidTopicError, MessageSizeTooLargeError, RecordListTooLargeError
+from opentelemetry.trace import StatusCode
 from sqlalchemy import Row
 
-from shared import telemetry
+from shared import telemetry, tracing
 from shared.outbox import unpack
 from shared.placing import partition_of
 
@@ -133,13 +134,16 @@ class Carrier:
         by_topic: dict[str, list[Row[Any]]] = defaultdict(list)
         for row in rows:
             by_topic[row.topic].append(row)
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await asyncio.gather(
-                    *(self._send_topic(producer, *group, sent) for group in by_topic.items())
-                )
-        except TimeoutError:
-            sent.waiting = True
+        with tracing.sending(map(_trace_of, rows), len(rows)) as span:
+            try:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await asyncio.gather(
+                        *(self._send_topic(producer, *group, sent) for group in by_topic.items())
+                    )
+            except TimeoutError:
+                sent.waiting = True
+            if sent.waiting:
+                span.set_status(StatusCode.ERROR)
         if sent.waiting:
             await self.close()
         return sent
@@ -210,3 +214,8 @@ class Carrier:
             "the broker did not take a batch; it will be sent again",
             extra={"topic": topic, "rows": rows, "error": type(error).__name__},
         )
+
+
+def _trace_of(row: Row[Any]) -> str | None:
+    """The trace context a row tells its fact in."""
+    return dict(unpack(row.headers)).get("traceparent", b"").decode() or None

@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import envelope, outbox, telemetry
+from shared import envelope, outbox, telemetry, tracing
 from shared.database import Database, passes
 from shared.envelope import Read, Record, Refused
 from shared.events import Data, Fact
@@ -135,7 +135,8 @@ class Delivery:
                 await self._deliver(items[:middle])
                 await self._deliver(items[middle:])
             else:
-                await self._try_alone(items[0], error)
+                with tracing.going_on("try alone", envelope.trace_of(items[0].record)):
+                    await self._try_alone(items[0], error)
 
     async def _keep(self, items: Sequence[Read | Refused]) -> None:
         """Keep a batch whole, or raise and keep none of it."""
@@ -149,7 +150,8 @@ class Delivery:
                     digests[identity], first[identity] = said, item
                 elif said != digests[identity]:
                     refused.append(Refused(item.record, envelope.OTHER_CONTENT))
-        async with self.database.begin() as session:
+        under_way = tracing.batch(self.listening.service, len(items))
+        async with under_way, self.database.begin() as session:
             new = await first_seen(session, digests)
             kept, repeats = first, {}
             if len(new) < len(first):
@@ -165,7 +167,7 @@ class Delivery:
                     if self._handlers[type(item.fact.data)] is listener
                 ]
                 if batch:
-                    await listener.handle(batch, session)
+                    await listener.handle(tracing.follow(batch), session)
         self.progress = time.monotonic()
         for outcome, some in (("kept", kept), ("repeat", repeats)):
             telemetry.count_facts(

@@ -4,12 +4,13 @@ import logging
 import time
 from typing import Final
 
+from opentelemetry.trace import Span
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import http, telemetry
+from shared import http, telemetry, tracing
 from shared.database import passes
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,11 @@ class Entrance:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        caller = Headers(scope=scope).get("traceparent")
+        with tracing.request(scope["method"], scope["path"], caller) as span:
+            await self._answer(scope, receive, send, span)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, span: Span) -> None:
         began = time.perf_counter()
         status = 0
 
@@ -61,6 +67,7 @@ class Entrance:
                 telemetry.REQUEST_SECONDS.labels(scope["method"], route, status).observe(
                     time.perf_counter() - began
                 )
+                tracing.answered(span, scope["method"], route, status)
             await send(message)
 
         try:

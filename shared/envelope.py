@@ -116,6 +116,11 @@ def read(record: Record, now: datetime) -> Read | Refused:
     return Read(record, Fact(identity, data, time, _trace(named.get("traceparent"))))
 
 
+def trace_of(record: Record) -> str | None:
+    """The trace a record was told in, whatever else is wrong with it."""
+    return _trace(dict(record.headers).get("traceparent"))
+
+
 def _trace(told: bytes | None) -> str | None:
     """The trace to go on with; what is no W3C trace context is none (as the standard says)."""
     return told.decode() if told and _is_trace(told) else None

@@ -1,8 +1,12 @@
-"""Schemas, one a service: `python -m shared.migrations appraisal` brings one up to date."""
+"""Schemas, one a service: `python -m shared.migrations appraisal` brings one up to date.
+
+`--down-to REVISION` takes one back; what later revisions added goes, with what is in it.
+"""
 
 import asyncio
 import importlib
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Final, Literal
 
@@ -33,6 +37,11 @@ def configuration(service: str) -> Config:
 def upgrade(service: str, revision: str = "head") -> None:
     """Bring a service's database to a revision (the newest, if none is named)."""
     command.upgrade(configuration(service), revision)
+
+
+def downgrade(service: str, revision: str) -> None:
+    """Take a service's database back to a revision."""
+    command.downgrade(configuration(service), revision)
 
 
 def _render(kind: str, thing: object, _context: object) -> str | Literal[False]:
@@ -79,6 +88,18 @@ def run(tables: MetaData, service: str) -> None:
     asyncio.run(over())
 
 
+def main(arguments: list[str]) -> None:
+    """Migrate the services named, up or down."""
+    parser = ArgumentParser(prog="python -m shared.migrations")
+    parser.add_argument("services", nargs="+", metavar="SERVICE")
+    parser.add_argument("--down-to", metavar="REVISION")
+    asked = parser.parse_args(arguments)
+    for service in asked.services:
+        if asked.down_to is None:
+            upgrade(service)
+        else:
+            downgrade(service, asked.down_to)
+
+
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        upgrade(name)
+    main(sys.argv[1:])

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import tracing
 from shared.database import NAMING, Moment, insert_rows
 from shared.events import Data, Fact, encode, headers, written
 
@@ -91,7 +92,7 @@ async def tell(session: AsyncSession, facts: Sequence[Fact[Data]], *, source: st
     Facts of one key leave in the order they are told in, provided the caller holds the row of
     what it changed (lock or version) before it tells. `source` is the CloudEvents source.
     """
-    await put(session, [_row(fact, source) for fact in facts])
+    await put(session, [_row(fact, source) for fact in tracing.told(facts)])
 
 
 async def put(session: AsyncSession, rows: Sequence[Row]) -> None:

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared import documentation, http, openapi, retention, telemetry
+from shared import documentation, http, openapi, retention, telemetry, tracing
 from shared.auth import Tokens
 from shared.carrier import Carrier
 from shared.database import Database
@@ -30,6 +31,14 @@ CALM_SECONDS: Final = 30.0
 """A clock that ran this long before it failed is started again without a growing pause."""
 END_SECONDS: Final = 10.0
 """How long the relay may take to end the batch it has begun."""
+
+NOT_ITS_OWN: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+"""FastAPI's own telemetry would send paths as they were typed and the texts of errors."""
 
 Clock = Callable[[Database], Awaitable[None]]
 """A door for time: runs until it is cancelled, keeps what it does in the database."""
@@ -74,6 +83,7 @@ def build(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         telemetry.set_up_logs(name, common.log_level)
+        tracing.set_up(name, common.trace_facts)
         app.state.database = database
         app.state.tokens = Tokens(common)
         parts = _assemble(name, settings, database, listening)
@@ -85,12 +95,14 @@ def build(
             await _stop(parts)
             await app.state.tokens.close()
             await database.close()
+            await tracing.shut_down()
 
     app = FastAPI(
         title=title or f"Kinerja {name}",
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        telemetry=NOT_ITS_OWN,
     )
     http.answer_errors(app, largest_body=largest_body)
     app.add_middleware(Entrance, largest_body=largest_body)

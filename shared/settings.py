@@ -71,6 +71,8 @@ class CommonSettings(BaseSettings):
     retention_days: int = Field(default=400, ge=1)
     """How long told facts are kept, to fill a lost topic again; longer than the topics' own."""
     log_level: str = "INFO"
+    trace_facts: int = Field(default=20, ge=0)
+    """How many facts of a type, told at once, are followed one by one where traces are on."""
 
     @property
     def kafka_addresses(self) -> list[str]:

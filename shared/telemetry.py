@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from opentelemetry import trace
 from prometheus_client import Counter, Gauge, Histogram
 
 from shared.events import Data, Fact
@@ -47,7 +48,7 @@ def where(error: BaseException) -> str:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and what `extra=` gave."""
+    """One JSON object a line: time, level, logger, message, what `extra=` gave, the trace's id."""
 
     _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {
         *("message", "asctime", "taskName"),
@@ -69,6 +70,9 @@ class JsonLines(logging.Formatter):
         }
         given = record.__dict__.items()
         line |= {name: value for name, value in given if name not in self._OWN | line.keys()}
+        context = trace.get_current_span().get_span_context()
+        if context.is_valid:
+            line["trace_id"] = trace.format_trace_id(context.trace_id)
         if record.exc_info and record.exc_info[1]:
             error = record.exc_info[1]
             line["error"] = type(error).__name__
@@ -95,8 +99,8 @@ class Throttle(logging.Filter):
         return True
 
 
-NOISY: Final = ("aiokafka", "kafka")
-"""They write twenty lines a second while a broker is away."""
+NOISY: Final = ("aiokafka", "kafka", "opentelemetry")
+"""They write many lines a second while a broker or a collector is away."""
 
 
 def set_up_logs(service: str, level: str) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications import rules, store
+from shared import tracing
 from shared.delivery import Listening
 from shared.events import (
     EmployeeRegistered,
@@ -41,8 +42,11 @@ async def note_contacts(facts: Sequence[Fact[EmployeeRegistered]], session: Asyn
 async def notify(facts: Sequence[Fact[Result | RecommendationSet]], session: AsyncSession) -> None:
     """Put what a fact means for people into their inboxes; count low results for the digest."""
     quiet = await store.people.without_email(session, _concerned(facts))
-    notices = [notice for fact in facts for notice in rules.notices_for(fact, without_email=quiet)]
-    await store.notices.keep(session, notices, datetime.now(UTC))
+    told = [
+        (fact, notice) for fact in facts for notice in rules.notices_for(fact, without_email=quiet)
+    ]
+    await store.notices.keep(session, [notice for _, notice in told], datetime.now(UTC))
+    tracing.kept("inbox row", ((fact, _named(notice)) for fact, notice in told))
     agencies = {fact.data.import_id: fact.data.agency_id for fact in facts}
     low = rules.low_by_import(facts)
     await store.digests.count_low(
@@ -60,3 +64,8 @@ def _concerned(facts: Sequence[Fact[Result | RecommendationSet]]) -> set[UUID]:
     """Everybody these facts may be told to."""
     reviewers = {fact.data.reviewer_id for fact in facts if isinstance(fact.data, Result)}
     return {fact.data.employee_id for fact in facts} | {one for one in reviewers if one}
+
+
+def _named(notice: rules.Notice) -> dict[str, str]:
+    """What a trace says of a notice: which one it is and of what kind, not to whom."""
+    return {"kinerja.notice_id": str(notice.notice_id), "kinerja.notice_kind": notice.kind}

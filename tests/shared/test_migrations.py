@@ -55,7 +55,7 @@ def test_migrations_make_what_the_models_declare_and_can_be_taken_back(
         migrations.upgrade(service)
         assert tables(url) == declared(service) | {"alembic_version"}
         command.check(migrations.configuration(service))
-        command.downgrade(migrations.configuration(service), "base")
+        migrations.main([service, "--down-to", "base"])
         assert tables(url) == {"alembic_version"}
 
 

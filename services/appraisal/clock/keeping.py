@@ -12,7 +12,7 @@ from services.appraisal import rules, store
 from services.appraisal.models import Import
 from services.appraisal.rules import versions
 from services.appraisal.rules.positions import position_of
-from shared import outbox
+from shared import outbox, tracing
 from shared.events import Data, EvaluationFinalized, Fact, Period, Result, new_fact, new_id
 from shared.events.words import LOW, EmploymentKind, PeriodKind
 
@@ -66,7 +66,7 @@ async def keep_rows(
             aside[row.row] = verdict
     await store.evaluations.keep(session, results, job.import_id, at)
     facts: list[Fact[Data]] = [
-        new_fact(data, at=at, traceparent=job.traceparent)
+        new_fact(data, at=at, traceparent=tracing.here())
         for data in (*registered, *(result for result, _ in results))
     ]
     await outbox.tell(session, facts, source=SOURCE)

@@ -23,7 +23,7 @@ from services.appraisal.clock.keeping import SOURCE, keep_rows, speaking_rows
 from services.appraisal.clock.scratch import scratch
 from services.appraisal.models import Import, ImportState
 from services.appraisal.settings import Settings
-from shared import outbox
+from shared import outbox, tracing
 from shared.database import Database, passes
 from shared.events import ImportCompleted, new_fact, new_id
 
@@ -56,8 +56,10 @@ class Reader:
         if job.attempts > self._settings.import_attempts:
             await self._refuse(job, GIVEN_UP, {"attempts": str(self._settings.import_attempts)})
             return True
+        about = {"kinerja.import_id": str(job.import_id)}
         async with self._staying_alive(job.import_id):
-            await self._read(job)
+            with tracing.going_on("read import", job.traceparent, about):
+                await self._read(job)
         return True
 
     @asynccontextmanager
@@ -183,5 +185,5 @@ async def _end(session: AsyncSession, job: Import, state: ImportState) -> None:
         rejected=job.rejected,
         set_aside=job.set_aside,
     )
-    fact = new_fact(ended, at=now, traceparent=job.traceparent)
+    fact = new_fact(ended, at=now, traceparent=tracing.here())
     await outbox.tell(session, [fact], source=SOURCE)

@@ -1,6 +1,5 @@
 """Exports handed in: progress, what was found, what goes back to be corrected."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -23,6 +22,7 @@ from services.appraisal.routes.answers import (
     import_out,
 )
 from services.appraisal.routes.upload import AtDesk, digest, parts
+from shared import tracing
 from shared.auth import Principal, Role
 from shared.events import new_id
 from shared.http import After, Limit, Page, Problem, Reading, Session, absent, asks, page, place
@@ -78,7 +78,7 @@ async def hand_in(
             size=file.size or 0,
             state=ImportState.WAITING,
             created_at=datetime.now(UTC),
-            traceparent=f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-01",
+            traceparent=tracing.here(),
         )
         session.add(job)
         number = 0

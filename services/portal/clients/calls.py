@@ -18,6 +18,7 @@ from services.portal.clients.trouble import (
     Unfit,
 )
 from services.portal.settings import Settings
+from shared import tracing
 
 T = TypeVar("T")
 Service = Literal["appraisal", "training", "notifications", "desk"]
@@ -69,7 +70,7 @@ class Calls:
         """Send a request and give the good answer; raises what `trouble` names otherwise."""
         try:
             answer = await self._client.request(
-                method, f"{self._addresses[service]}{path}", headers=headers, **more
+                method, f"{self._addresses[service]}{path}", headers=_in_trace(headers), **more
             )
         except httpx.HTTPError:
             raise ServiceAway(service) from None
@@ -83,8 +84,9 @@ class Calls:
         """A good answer whose body comes bit by bit; `seconds` it may be silent."""
         silence = httpx.Timeout(seconds, connect=2)
         try:
+            address = f"{self._addresses[service]}{path}"
             async with self._client.stream(
-                "GET", f"{self._addresses[service]}{path}", headers=headers, timeout=silence
+                "GET", address, headers=_in_trace(headers), timeout=silence
             ) as answer:
                 self._check(service, answer)
                 yield answer
@@ -109,6 +111,12 @@ class Calls:
         if answer.is_client_error:
             raise Unfit
         raise ServiceAway(service)
+
+
+def _in_trace(headers: Mapping[str, str]) -> dict[str, str]:
+    """A call's headers, so that what it begins is in the visit's trace."""
+    place = tracing.here()
+    return {**headers, "traceparent": place} if place else dict(headers)
 
 
 def read(service: Service, answer: httpx.Response, kind: type[T]) -> T:

@@ -4,12 +4,13 @@ import time
 from typing import Final
 from urllib.parse import urlsplit
 
+from opentelemetry.trace import Span
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.portal.settings import Settings
-from shared import telemetry
+from shared import telemetry, tracing
 
 ROUTE: Final = "kinerja.route"
 """Where a door leaves its path for the metrics: paths as typed would tell who looked at what."""
@@ -47,6 +48,11 @@ class Safety:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        # browsers tell no trace: one begins here
+        with tracing.request(scope["method"], scope["path"], None) as span:
+            await self._answer(scope, receive, send, span)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, span: Span) -> None:
         began = time.perf_counter()
 
         async def send_safely(message: Message) -> None:
@@ -55,9 +61,9 @@ class Safety:
                 for name, value in self._always.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
-                telemetry.REQUEST_SECONDS.labels(
-                    scope["method"], scope.get(ROUTE, "none"), message["status"]
-                ).observe(time.perf_counter() - began)
+                answer = (scope["method"], scope.get(ROUTE, "none"), message["status"])
+                telemetry.REQUEST_SECONDS.labels(*answer).observe(time.perf_counter() - began)
+                tracing.answered(span, *answer)
             await send(message)
 
         if refusal := self._refusal(scope):

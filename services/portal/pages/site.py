@@ -31,7 +31,7 @@ from services.portal.pages.safety import Safety
 from services.portal.pages.session import Sessions
 from services.portal.pages.visit import House, Visit
 from services.portal.settings import Settings
-from shared import telemetry
+from shared import telemetry, tracing
 
 
 def doors() -> list[Door]:
@@ -48,10 +48,12 @@ def build(settings: Settings, transport: httpx.AsyncBaseTransport | None = None)
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         telemetry.set_up_logs("portal", settings.common.log_level)
+        tracing.set_up("portal", settings.common.trace_facts)
         gc.collect()
         gc.freeze()  # what lives as long as the process is not looked through again
         yield
         await calls.close()
+        await tracing.shut_down()
 
     async def on_missing(request: Request, _error: Exception) -> Response:
         return await _nowhere(house, request)

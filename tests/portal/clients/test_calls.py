@@ -11,6 +11,7 @@ from services.portal.clients.trouble import (
     Unfit,
 )
 from services.portal.settings import Settings
+from shared import tracing
 
 
 def services(settings: Settings, answer: httpx.Response | Exception) -> Services:
@@ -64,3 +65,20 @@ async def test_no_answer_and_an_answer_nobody_can_read_are_alike(
 async def test_members_nobody_knows_are_ignored(settings: Settings) -> None:
     answer = httpx.Response(200, json={"email": True, "language": "id", "new": 1})
     assert (await services(settings, answer).preferences()).email
+
+
+async def test_a_call_goes_on_in_the_visits_trace_and_says_no_more_of_it(
+    settings: Settings,
+) -> None:
+    told: list[str | None] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        told.append(request.headers.get("traceparent"))
+        return httpx.Response(200, json={"email": True, "language": "id"})
+
+    asking = Services(Calls(settings, httpx.MockTransport(respond)), "token", "id")
+    with tracing.request("GET", "/preferences", None):
+        await asking.preferences()
+        here = tracing.here()
+    await asking.preferences()
+    assert told == [here, None]
