@@ -12,7 +12,7 @@ LOCK = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-has
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	--quiet $(if $(UPGRADE),--upgrade) pyproject.toml -
 
-.PHONY: help run test check live contracts lock fmt clean ready ready-to-run
+.PHONY: help run test check live contracts lock fmt audit sbom clean ready ready-to-run
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -48,6 +48,14 @@ lock: ready .venv/bin/python ## pin all dependencies with hashes (UPGRADE=1: the
 fmt: ready .venv/dev.stamp ## format, and mend what can be mended by itself
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
+
+audit: ready .venv/dev.stamp ## are weaknesses known of the locked packages? (3: PyPI's data cannot be reached)
+	$(PY) -m deploy.audit
+
+sbom: ready .venv/dev.stamp ## list what the images and the laptop run on: build/sbom.json (CycloneDX)
+	@mkdir -p build
+	$(PY) -W ignore -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
+		--output-reproducible --output-file build/sbom.json
 
 clean: ## remove the environment, all caches and the laptop's data
 	rm -rf .venv .kinerja build *.egg-info .*_cache .hypothesis

@@ -36,7 +36,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from shared import sqlite
+from shared import sqlite, tls
 from shared.settings import ServiceSettings
 
 NAMING: Final = {
@@ -177,12 +177,15 @@ def connect(
         )
         event.listen(engine.sync_engine, "begin", sqlite.lock_on_begin)
     else:
+        knobs: dict[str, Any] = {"timeout": CONNECT_SECONDS, "command_timeout": command_seconds}
+        if settings.database_tls == "verify":
+            knobs["ssl"] = tls.context(settings.database_ca_file)
         engine = create_async_engine(
             url,
             hide_parameters=True,
             pool_size=settings.pool_size,
             pool_pre_ping=True,
-            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": command_seconds},
+            connect_args=knobs,
         )
     return Database(engine)
 

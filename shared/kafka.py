@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,7 +12,9 @@ from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from faststream import AckPolicy
 from faststream.exceptions import NackMessage
 from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
+from shared import broker
 from shared.delivery import Delivery
 from shared.settings import CommonSettings
 
@@ -59,6 +61,24 @@ async def _unparsed(
     return message
 
 
+_SASL: Final = {
+    "PLAIN": SASLPlaintext,
+    "SCRAM-SHA-256": SASLScram256,
+    "SCRAM-SHA-512": SASLScram512,
+}
+
+
+def _security(access: Mapping[str, Any]) -> BaseSecurity:
+    """FastStream's words for how the broker is reached."""
+    context = access.get("ssl_context")
+    protection: dict[str, Any] = {"ssl_context": context, "use_ssl": context is not None}
+    if "sasl_mechanism" not in access:
+        return BaseSecurity(**protection)
+    return _SASL[access["sasl_mechanism"]](
+        username=access["sasl_plain_username"], password=access["sasl_plain_password"], **protection
+    )
+
+
 class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """Partitions are given up only after the batch under way is done."""
 
@@ -93,6 +113,7 @@ class Consumer:
             graceful_timeout=GRACE_SECONDS,
             logger=logging.getLogger("kafka"),
             log_level=logging.DEBUG,
+            security=_security(broker.access(common)),
         )
         self._subscriber = self.broker.subscriber(
             *delivery.listening.topics,

@@ -13,6 +13,7 @@ from typing import Any, Final
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from shared.broker import client_settings
 from shared.events import Topic, topics
 from shared.settings import CommonSettings
 
@@ -70,7 +71,7 @@ async def create_missing(
 def main() -> None:
     """Create what is missing, and say so."""
     common = CommonSettings()
-    client = {"bootstrap_servers": common.kafka_addresses, "client_id": "topics"}
+    client = client_settings("topics", common)
     for name in asyncio.run(create_missing(client, replication=common.kafka_replication)):
         sys.stdout.write(f"created {name}\n")
 

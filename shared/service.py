@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared import documentation, http, openapi, retention, telemetry, tracing
 from shared.auth import Tokens
+from shared.broker import client_settings
 from shared.carrier import Carrier
 from shared.database import Database
 from shared.delivery import Delivery, Listening
@@ -112,16 +113,6 @@ def build(
         add(app, name)
     openapi.complete(app)
     return app
-
-
-def client_settings(name: str, common: CommonSettings) -> dict[str, Any]:
-    """How every Kafka client of a service finds the broker."""
-    return {
-        "bootstrap_servers": common.kafka_addresses,
-        "client_id": name,
-        "metadata_max_age_ms": common.kafka_metadata_ms,
-        "request_timeout_ms": 10_000,
-    }
 
 
 def producer_settings(common: CommonSettings) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared import tls
 
 
 class Profile(StrEnum):
@@ -38,7 +40,71 @@ class SecretsInFiles(BaseSettings):
         return given
 
 
-class CommonSettings(BaseSettings):
+class KafkaProtocol(StrEnum):
+    """How a connection to a broker is protected, by Kafka's own names."""
+
+    PLAINTEXT = "PLAINTEXT"
+    SSL = "SSL"
+    SASL_PLAINTEXT = "SASL_PLAINTEXT"
+    SASL_SSL = "SASL_SSL"
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether nobody on the way can read along."""
+        return self in {KafkaProtocol.SSL, KafkaProtocol.SASL_SSL}
+
+    @property
+    def asks_who(self) -> bool:
+        """Whether a user name and a password are asked for."""
+        return self in {KafkaProtocol.SASL_PLAINTEXT, KafkaProtocol.SASL_SSL}
+
+
+class KafkaAccess(SecretsInFiles):
+    """How Kafka is reached, and as whom: what is set must fit together, and nothing be in vain."""
+
+    kafka_protocol: KafkaProtocol = KafkaProtocol.PLAINTEXT
+    """PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL, as the brokers' listener has it."""
+    kafka_ca_file: Path | None = None
+    """Certificates (PEM) to trust instead of the system's; brokers must prove their name."""
+    kafka_certificate_file: Path | None = None
+    """Our own certificate (PEM), where brokers ask for one."""
+    kafka_certificate_key_file: Path | None = None
+    """Its private key, unencrypted, where it does not lie in the same file."""
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """How the password is proved. PLAIN sends it: in production with SASL_SSL only."""
+    kafka_user: str = ""
+    """The process's own user: brokers know by it what it may read and write."""
+    kafka_password: SecretStr | None = None
+    kafka_password_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _kafka_fits(self) -> Self:
+        if self.kafka_protocol.asks_who:
+            if not self.kafka_user:
+                raise ValueError(f"kafka_user: {self.kafka_protocol} needs one")
+            if self.kafka_password is None or not self.kafka_password.get_secret_value():
+                raise ValueError(
+                    f"kafka_password: {self.kafka_protocol} needs one; "
+                    "kafka_password_file may name the file it lies in"
+                )
+        elif self.kafka_user or self.kafka_password is not None:
+            raise ValueError(
+                f"kafka_protocol: {self.kafka_protocol} asks for no password; SASL_SSL does"
+            )
+        files = (self.kafka_ca_file, self.kafka_certificate_file, self.kafka_certificate_key_file)
+        if self.kafka_protocol.encrypts:
+            try:
+                tls.context(*files)
+            except ValueError as error:
+                raise ValueError(f"kafka_ca_file or kafka_certificate_file: {error}") from None
+        elif any(files):
+            raise ValueError(
+                f"kafka_protocol: {self.kafka_protocol} uses no certificates; SSL and SASL_SSL do"
+            )
+        return self
+
+
+class CommonSettings(KafkaAccess):
     """What all processes of one installation agree on (`KINERJA_…`)."""
 
     model_config = SettingsConfigDict(env_prefix="KINERJA_", extra="ignore")
@@ -85,6 +151,16 @@ class CommonSettings(BaseSettings):
             self.jwks_url = f"{self.issuer.rstrip('/')}/.well-known/jwks.json"
         return self
 
+    @model_validator(mode="after")
+    def _shows_no_password(self) -> Self:
+        is_plain = self.kafka_protocol is KafkaProtocol.SASL_PLAINTEXT
+        if is_plain and self.kafka_mechanism == "PLAIN" and self.profile is Profile.PRODUCTION:
+            raise ValueError(
+                "kafka_protocol: PLAIN over SASL_PLAINTEXT shows the password to all on the way; "
+                "use SASL_SSL, or SCRAM-SHA-512"
+            )
+        return self
+
 
 class ServiceSettings(SecretsInFiles):
     """Knobs of one service; subclasses set the prefix."""
@@ -96,11 +172,29 @@ class ServiceSettings(SecretsInFiles):
     database_password: SecretStr | None = None
     """The database's password, so that it stands in no address."""
     database_password_file: Path | None = None
+    database_tls: Literal["prefer", "verify"] = "prefer"
+    """`verify`: encrypted or not at all, and the server must prove its name. `prefer` encrypts
+    where the server can, and believes any."""
+    database_ca_file: Path | None = None
+    """Certificates (PEM) to trust instead of the system's, with `verify`."""
     pool_size: int = Field(default=10, ge=1)
     batch: int = Field(default=1000, ge=1, le=10_000)
     """Most facts kept in one transaction."""
     startup_seconds: float = 60
     """How long to wait for the broker and the database before giving up."""
+
+    @model_validator(mode="after")
+    def _database_fits(self) -> Self:
+        if self.database_tls == "verify":
+            if not self.database_url.startswith("postgresql"):
+                raise ValueError("database_tls: only PostgreSQL can be verified")
+            try:
+                tls.context(self.database_ca_file)
+            except ValueError as error:
+                raise ValueError(f"database_ca_file: {error}") from None
+        elif self.database_ca_file is not None:
+            raise ValueError("database_tls: set it to verify; nothing else uses database_ca_file")
+        return self
 
     @cached_property
     def common(self) -> CommonSettings:

@@ -54,7 +54,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not ran:
         return
     noted = set(terminalreporter.config.stash[RAN_ON])
-    if any("/live/" in report.nodeid and "/containers/" not in report.nodeid for report in ran):
+    elsewhere = ("/containers/", "/security/")
+    if any(
+        "/live/" in report.nodeid and not any(one in report.nodeid for one in elsewhere)
+        for report in ran
+    ):
         noted.add(_embedded())
     for broker, database in sorted(noted):
         terminalreporter.write_line(f"Live tests ran on broker {broker}, database {database}.")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import dead, importing, operate, report
+from deploy.cli import acls, dead, importing, operate, report
 from deploy.cli import topics as declared
 from deploy.cli import up as stack_up
 from deploy.cli.agencies import agency_id, agency_in
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 topics = typer.Typer(no_args_is_help=True, help="Kafka topics, as they are declared.")
 app.add_typer(topics, name="topics")
+app.add_typer(acls.app, name="acls")
 app.add_typer(dead.app, name="dead")
 app.command("lag")(operate.show_lag)
 app.command("doctor")(operate.examine)

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from deploy.cli import importing, summary, topics
 from deploy.cli.agencies import agency_in
+from deploy.cli.broker import client_of
 from deploy.cli.installation import Installation, this_stack
 from deploy.cli.progress import Steps
 from deploy.cli.report import write_json
@@ -125,7 +126,7 @@ def _start(run: Run) -> None:
     run.processes.start(*FOUNDATIONS)
     with run.steps.waiting(say("up.migrating")):
         migrate(run.stack)
-    client = {"bootstrap_servers": [run.stack.kafka_servers], "client_id": "kinerja"}
+    client = client_of(run.stack.kafka_servers)
     run.wait_for(say("up.broker"), lambda: asyncio.run(topics.reachable(client)))
     asyncio.run(topics.apply(client))
     others = [name for name in run.processes.names if name not in FOUNDATIONS]

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.cli import rights
 from tests.architecture.house import PROJECT, SERVICE_NAMES
 from tests.live import engine
 
-FILES = ("docker-compose.yml", "docker-compose.override.yml")
+FILES = ("docker-compose.yml", "docker-compose.override.yml", "docker-compose.secure.yml")
 JOBS = ("secrets", "topics", "migrate-appraisal", "migrate-training", "migrate-notifications")
 OURS = ("appraisal", "training", "notifications", "portal")
 LARGEST_SCRIPT = 4_000
@@ -24,9 +25,10 @@ def services(file: str) -> dict[str, Service]:
 
 PRODUCTION = services("docker-compose.yml")
 DEVELOPMENT = services("docker-compose.override.yml")
+SECURE = services("docker-compose.secure.yml")
 EVERY = [
     pytest.param(name, service, id=f"{file}: {name}")
-    for file, found in (("compose", PRODUCTION), ("override", DEVELOPMENT))
+    for file, found in (("compose", PRODUCTION), ("override", DEVELOPMENT), ("secure", SECURE))
     for name, service in found.items()
 ]
 WHOLE = {**{name: one for name, one in DEVELOPMENT.items() if "image" in one}, **PRODUCTION}
@@ -96,7 +98,7 @@ def test_no_secret_is_written_down_or_passed_in_the_environment(
     name: str, service: Service
 ) -> None:
     for variable, value in service.get("environment", {}).items():
-        if re.search("PASSWORD|SECRET|KEY", variable):
+        if re.search("PASSWORD|SECRET|KEY(?!STORE)", variable):
             assert variable.endswith("_FILE"), f"{name}: {variable}"
             assert value.startswith("/run/secrets/")
         assert not re.search(r"://[^/]*:[^/]*@", str(value)), f"{name}: {variable} has a password"
@@ -131,6 +133,52 @@ def test_development_is_in_the_override_alone() -> None:
     assert "desk" not in PRODUCTION
     assert "ADDRESS_PATTERN" not in production
     assert (PROJECT / FILES[1]).read_text().startswith("# DEVELOPMENT ONLY.")
+
+
+def test_encrypted_each_service_has_a_user_of_its_own_and_proves_its_servers() -> None:
+    users = {"topics": "operator"} | {name: name for name in rights.declared() if name in OURS}
+    asked = {name: SECURE[name]["environment"] for name in users}
+    assert {name: one["KINERJA_KAFKA_USER"] for name, one in asked.items()} == users
+    for one in asked.values():
+        assert one["KINERJA_KAFKA_PROTOCOL"] == "SASL_SSL"
+        assert one["KINERJA_KAFKA_CA_FILE"] == "/run/secrets/authority.pem"
+    for name, service in PRODUCTION.items():
+        for variable in service.get("environment", {}):
+            if variable.endswith("_DATABASE_URL"):
+                tls = variable.replace("_URL", "_TLS")
+                assert SECURE[name]["environment"][tls] == "verify", name
+
+
+def test_encrypted_kafka_lets_in_nobody_unknown_but_from_its_own_container() -> None:
+    knobs = SECURE["kafka"]["environment"]
+    listeners = dict(one.split("://") for one in knobs["KAFKA_LISTENERS"].split(","))
+    protocols = dict(
+        one.split(":") for one in knobs["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(",")
+    )
+    for name, address in listeners.items():
+        inside = address.startswith(("127.0.0.1:", "localhost:"))
+        assert protocols[name] == ("PLAINTEXT" if inside else "SASL_SSL"), name
+    assert knobs["KAFKA_SUPER_USERS"] == "User:ANONYMOUS;User:admin"
+    assert "KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND" not in knobs
+
+
+def test_every_user_of_kafka_gets_a_password_that_only_it_reads() -> None:
+    script = (PROJECT / "deploy" / "secrets" / "make.sh").read_text()
+    users = (PROJECT / "deploy" / "kafka" / "users.sh").read_text()
+    named = set(rights.declared())
+    assert set(re.findall(r"set -- (.*)", users)[0].split()) == {"admin", *named}
+    [made] = re.findall(r"for name in (.*); do\n        own=/secrets/kafka", script)
+    assert set(made.split()) == named
+    readers = {
+        name: mount
+        for name, service in SECURE.items()
+        for mount in service.get("volumes", ())
+        if name != "secrets"
+    }
+    assert readers == {
+        "kafka": "kafka-secrets:/run/secrets:ro",
+        "topics": "operator-secrets:/run/secrets:ro",
+    }
 
 
 def test_a_role_may_enter_its_own_database_alone() -> None:
@@ -176,7 +224,10 @@ def test_the_live_tests_run_on_the_same_broker_and_database() -> None:
     assert {engine.KAFKA, engine.POSTGRES} <= images
 
 
-@pytest.mark.parametrize("file", [*FILES, "deploy/secrets/make.sh", "deploy/postgres/roles.sql"])
+@pytest.mark.parametrize(
+    "file",
+    [*FILES, "deploy/secrets/make.sh", "deploy/kafka/users.sh", "deploy/postgres/roles.sql"],
+)
 def test_it_stays_readable(file: str) -> None:
     text = (PROJECT / file).read_text()
     assert max(map(len, text.splitlines())) <= 120

@@ -1,9 +1,11 @@
 import asyncio
 import contextlib
 import gc
+import ssl
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -11,6 +13,7 @@ import pytest
 from sqlalchemy import (
     Dialect,
     delete,
+    event,
     exc,
     insert,
     select,
@@ -18,6 +21,7 @@ from sqlalchemy import (
 
 from shared.database import COPY_FROM, Database, Moment, connect, insert_rows, passes
 from shared.settings import ServiceSettings
+from tests.shared.authority import Authority
 from tests.shared.tally import ONE, metadata, numbers, run, tally
 
 SECRET = "198501012010011001"
@@ -221,3 +225,31 @@ def test_the_password_comes_from_its_file_and_shows_nowhere(tmp_path: Path) -> N
     engine = connect(settings).engine
     assert engine.url.password == "open sesame"
     assert "sesame" not in f"{engine!r} {engine.url!r} {settings!r}"
+
+
+def test_a_server_that_must_prove_its_name_is_met_with_a_context_that_asks(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    url = "postgresql+asyncpg://kinerja@db/training"
+    known = ServiceSettings(
+        database_url=url, database_tls="verify", database_ca_file=authority.file
+    )
+    met = _asked_with(known)["ssl"]
+    assert isinstance(met, ssl.SSLContext)
+    assert met.check_hostname
+    assert len(met.get_ca_certs()) == 1
+    assert "ssl" not in _asked_with(ServiceSettings(database_url=url))
+
+
+def _asked_with(settings: ServiceSettings) -> dict[str, Any]:
+    """What the driver is given when a connection is made."""
+    engine = connect(settings).engine.sync_engine
+    seen: dict[str, Any] = {}
+
+    @event.listens_for(engine, "do_connect")
+    def _look(_dialect: object, _record: object, _args: object, knobs: dict[str, Any]) -> None:
+        seen.update(knobs)
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        engine.connect()
+    return seen

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaConnectionError
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from shared import service, telemetry
+from shared import broker, service, telemetry
 from shared.database import Database, connect
 from shared.settings import ServiceSettings
 from tests.shared.broker import Broker
@@ -171,9 +171,9 @@ async def test_pages_can_be_added_to_every_service(database: Database, broker: B
 
 def test_a_producer_waits_for_every_replica_and_all_clients_find_the_broker_alike() -> None:
     common = settings().common.model_copy(update={"kafka_servers": "a:1,b:2"})
-    assert service.client_settings("x", common)["bootstrap_servers"] == ["a:1", "b:2"]
+    assert broker.client_settings("x", common)["bootstrap_servers"] == ["a:1", "b:2"]
     producing = service.producer_settings(common)
     assert producing["acks"] == "all"
     assert producing["enable_idempotence"] is True
-    assert not producing.keys() & service.client_settings("x", common).keys()
+    assert not producing.keys() & broker.client_settings("x", common).keys()
     assert logging.getLogger(service.__name__)

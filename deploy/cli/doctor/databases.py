@@ -1,10 +1,12 @@
 """Databases: there, migrated, and with nothing stuck in their outboxes."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from alembic.script import ScriptDirectory
+from pydantic import ValidationError
 from sqlalchemy import func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -29,20 +31,20 @@ async def check(site: Site) -> list[Finding]:
             variable = f"{service.upper()}_DATABASE_URL"
             found.append(Finding.note("database_unknown", service=service, variable=variable))
             continue
-        address, password = site.databases[service]
-        found += await _one(service, address, password)
+        found += await _one(service, site.databases[service])
     return found
 
 
-async def _one(service: str, address: str, password: Path | None) -> list[Finding]:
+async def _one(service: str, access: Mapping[str, str]) -> list[Finding]:
     try:
-        url = make_url(address)
+        url = make_url(access["database_url"])
         if url.get_backend_name() == "sqlite" and not _is_there(url.database):
             return [Finding.note("database_absent", service=service, file=url.database)]
-        settings = ServiceSettings(
-            database_url=address, database_password_file=password, pool_size=1
-        )
+        settings = ServiceSettings.model_validate({**access, "pool_size": 1})
         database = connect(settings, command_seconds=20)
+    except ValidationError as error:
+        reason = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors())
+        return [Finding.problem("database_settings", service=service, reason=reason)]
     except (ArgumentError, OSError, ImportError) as error:
         return [Finding.problem("database_away", service=service, reason=type(error).__name__)]
     try:

@@ -1,7 +1,8 @@
 """Secrets: long enough, made by chance, and readable for nobody else."""
 
+import contextlib
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -10,12 +11,17 @@ from sqlalchemy.exc import ArgumentError
 
 from deploy.cli.doctor.findings import Finding
 from deploy.cli.doctor.site import Secret, Site
+from deploy.local.environment import SERVICES
 
 KEY_LENGTH: Final = 32
 PASSWORD_LENGTH: Final = 12
 VARIETY: Final = 8
 """Different characters a secret has at least."""
-WELL_KNOWN: Final = ("changeme", "password", "secret", "kinerja", "postgres", "admin", "example")
+WELL_KNOWN: Final = (
+    *("changeme", "password", "secret", "admin", "example", "default"),
+    *("kinerja", "postgres", "kafka", "operator", *SERVICES),
+)
+"""How passwords begin that everybody tries: words, products, and the users' own names."""
 OTHERS_READ: Final = stat.S_IRGRP | stat.S_IROTH
 OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
@@ -25,8 +31,10 @@ def check(site: Site) -> list[Finding]:
     found = [finding for secret in site.secrets for finding in _one(secret)]
     if site.keys is not None and site.keys.is_dir():
         found += _mode(site.keys, directory=True)
+    found += _repeated(site.secrets)
     if site.production:
         found += _in_addresses(site)
+        found += _in_the_clear(site)
     if not site.secrets:
         found.append(Finding.note("secrets_unknown"))
     return found
@@ -54,6 +62,18 @@ def _one(secret: Secret) -> Iterator[Finding]:
         yield Finding.ok("secret", name=secret.name)
 
 
+def _repeated(secrets: Iterable[Secret]) -> Iterator[Finding]:
+    """One secret for two purposes: whoever learns it from one reader has the other's too."""
+    seen: dict[str, str] = {}
+    for secret in secrets:
+        value = secret.value
+        if secret.file is not None:
+            with contextlib.suppress(OSError, UnicodeDecodeError):  # said before
+                value = secret.file.read_text().strip()
+        if value and seen.setdefault(value, secret.name) != secret.name:
+            yield Finding.warning("secret_repeated", name=secret.name, other=seen[value])
+
+
 def is_weak(value: str, length: int) -> bool:
     """Whether somebody could guess it: short, monotonous, or a word everybody tries."""
     lowered = value.lower()
@@ -73,9 +93,9 @@ def _mode(path: Path, *, directory: bool = False) -> Iterator[Finding]:
 
 def _in_addresses(site: Site) -> Iterator[Finding]:
     """A password in an address ends up in process lists and logs."""
-    for service, (address, _) in site.databases.items():
+    for service, access in site.databases.items():
         try:
-            has_password = make_url(address).password is not None
+            has_password = make_url(access["database_url"]).password is not None
         except ArgumentError:
             continue  # said where the database is looked at
         if has_password:
@@ -83,4 +103,16 @@ def _in_addresses(site: Site) -> Iterator[Finding]:
                 "password_in_address",
                 service=service,
                 variable=f"{service.upper()}_DATABASE_PASSWORD_FILE",
+            )
+
+
+def _in_the_clear(site: Site) -> Iterator[Finding]:
+    """What others on the network could read along, unless the network is the stack's own."""
+    if not site.kafka_encrypts:
+        yield Finding.note("kafka_clear")
+    for service, access in site.databases.items():
+        is_server = access["database_url"].startswith("postgresql")
+        if is_server and access.get("database_tls") != "verify":
+            yield Finding.note(
+                "database_clear", service=service, variable=f"{service.upper()}_DATABASE_TLS"
             )

@@ -9,13 +9,23 @@ from deploy.cli.broker import Client
 from deploy.cli.installation import is_production, this_stack
 from deploy.local.environment import SERVICES, Stack, own
 from deploy.local.folder import SECRETS
+from shared.settings import KafkaProtocol
 
 KEYS: Final = ("APPRAISAL_SECRET_KEY", "PORTAL_SESSION_KEY")
 """Secrets that are keys: long, and made by chance."""
 PASSWORDS: Final = (
+    "KINERJA_KAFKA_PASSWORD",
     "NOTIFICATIONS_SMTP_PASSWORD",
     *(f"{name.upper()}_DATABASE_PASSWORD" for name in SERVICES),
 )
+DATABASE: Final = (
+    "database_url",
+    "database_password",
+    "database_password_file",
+    "database_tls",
+    "database_ca_file",
+)
+"""The settings that say how a service's database is reached."""
 WEB: Final = ("appraisal", "training", "notifications", "portal")
 
 
@@ -34,17 +44,23 @@ class Site:
     """An installation as this terminal sees it.
 
     Attributes:
-        databases: SQLAlchemy address and password file by service; what is unknown is absent.
+        databases: by service, those of the settings in `DATABASE` that are known; a service whose
+            address is not is absent.
         urls: web addresses to ask for their health and their clock, by name.
         keys: the folder of the embedded stack's secrets.
     """
 
     client: Client
     production: bool
-    databases: Mapping[str, tuple[str, Path | None]] = field(default_factory=dict)
+    databases: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     urls: Mapping[str, str] = field(default_factory=dict)
     secrets: Sequence[Secret] = ()
     keys: Path | None = None
+
+    @property
+    def kafka_encrypts(self) -> bool:
+        """Whether nobody between here and the brokers can read along."""
+        return KafkaProtocol(self.client.get("security_protocol", "PLAINTEXT")).encrypts
 
     @classmethod
     def of(cls, environ: Mapping[str, str], client: Client, *, urls: Sequence[str] = ()) -> "Site":
@@ -64,16 +80,18 @@ class Site:
         )
 
 
-def _databases(
-    environ: Mapping[str, str], stack: Stack | None
-) -> dict[str, tuple[str, Path | None]]:
+def _databases(environ: Mapping[str, str], stack: Stack | None) -> dict[str, dict[str, str]]:
     found = {}
     for name in SERVICES:
-        variable = f"{name.upper()}_DATABASE_URL"
-        usual = own(stack, name)[variable] if stack else None
-        if address := environ.get(variable) or usual:
-            file = environ.get(f"{name.upper()}_DATABASE_PASSWORD_FILE")
-            found[name] = (address, Path(file) if file else None)
+        usual = own(stack, name) if stack else {}
+        variables = {setting: f"{name.upper()}_{setting.upper()}" for setting in DATABASE}
+        known = {
+            setting: value
+            for setting, variable in variables.items()
+            if (value := environ.get(variable) or usual.get(variable))
+        }
+        if "database_url" in known:
+            found[name] = known
     return found
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from services.notifications.channels.address import is_address
+from shared import tls
 
 
 class Tls(StrEnum):
@@ -27,8 +28,8 @@ class MailServer:
         ca_file: certificates to trust instead of the system's, for an agency's own authority.
 
     Raises:
-        ValueError: the sender is no address, the portal no web address, or a login would be sent
-            in plain text.
+        ValueError: the sender is no address, the portal no web address, the login is half a login
+            or would be sent in plain text, or the certificates cannot be used.
     """
 
     host: str
@@ -48,6 +49,15 @@ class MailServer:
             raise ValueError("portal_url: begin with https:// or http://")
         if self.username is not None and self.tls is Tls.NONE:
             raise ValueError("tls: a login needs starttls or implicit; plain text shows it to all")
+        if (self.username is None) != (self.password is None):
+            raise ValueError("password: a login is a user name and a password; give both or none")
+        if self.ca_file is not None:
+            if self.tls is Tls.NONE:
+                raise ValueError("tls: set starttls or implicit; plain text uses no certificates")
+            try:
+                tls.context(self.ca_file)
+            except ValueError as error:
+                raise ValueError(f"ca_file: {error}") from None
 
     @property
     def address(self) -> str:

@@ -125,6 +125,7 @@ def test_topics_as_declared_exit_0(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (["token", "operator"], {"KINERJA_PROFILE": "production"}, "embedded profile only"),
         (["topics", "diff"], {"KINERJA_PROFILE": "production"}, "--servers"),
+        (["acls", "diff"], {"KINERJA_PROFILE": "production"}, "--servers"),
         (["import", "x.xlsx"], {"KINERJA_PROFILE": "production"}, "--url"),
         (["up", "--file", "absent.xlsx"], {}, "There is no file absent.xlsx"),
         (["up"], {"KINERJA_PORT_BASE": "x"}, "KINERJA_PORT_BASE"),

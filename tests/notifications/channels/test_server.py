@@ -1,5 +1,6 @@
 """A mail server that could not work, or not safely, stops the start."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,13 @@ def test_the_login_is_not_shown() -> None:
         ({"portal_url": "kinerja.agency.example"}, "portal_url"),
         ({"portal_url": "javascript:alert(1)"}, "portal_url"),
         ({"tls": Tls.NONE}, "tls"),
+        ({"password": None}, "password"),
+        ({"username": None}, "password"),
+        ({"ca_file": Path("/nonexistent/authority.pem")}, "ca_file"),
+        (
+            {"username": None, "password": None, "tls": Tls.NONE, "ca_file": Path("a.pem")},
+            "tls",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(wrong: dict[str, Any], said: str) -> None:

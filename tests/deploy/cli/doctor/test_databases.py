@@ -18,7 +18,9 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 def look(**addresses: str) -> dict[str, Finding]:
     site = Site(
-        client={}, production=False, databases={name: (a, None) for name, a in addresses.items()}
+        client={},
+        production=False,
+        databases={name: {"database_url": one} for name, one in addresses.items()},
     )
     found = asyncio.run(databases.check(site))
     return {one.code: one for one in found if one.values["service"] == "training"}

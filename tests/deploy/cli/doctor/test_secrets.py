@@ -9,7 +9,8 @@ KEY = "w3Vq-Zr8TmXk2Lc9_PbHs5NfYd7Gj4RuAe6QiOo1CtDvEyBx"
 
 
 def codes(*given: Secret, production: bool = False, **more: object) -> list[str]:
-    site = Site(client={}, production=production, secrets=given, **more)  # type: ignore[arg-type]  # named by the test
+    client = {"security_protocol": "SASL_SSL"}
+    site = Site(client=client, production=production, secrets=given, **more)  # type: ignore[arg-type]  # named by the test
     return [one.code for one in secrets.check(site)]
 
 
@@ -69,16 +70,53 @@ def test_a_file_that_is_not_there_or_no_text_is_said(tmp_path: Path) -> None:
 
 def test_a_password_in_a_database_s_address_is_said_in_production_only() -> None:
     databases = {
-        "training": ("postgresql+asyncpg://a:b@db/training", None),
-        "appraisal": ("postgresql+asyncpg://a@db/appraisal", None),
-        "notifications": ("nonsense", None),
+        "training": {
+            "database_url": "postgresql+asyncpg://a:b@db/training",
+            "database_tls": "verify",
+        },
+        "appraisal": {
+            "database_url": "postgresql+asyncpg://a@db/appraisal",
+            "database_tls": "verify",
+        },
+        "notifications": {"database_url": "nonsense"},
     }
     one = Secret("K", KEY, is_key=True)
     assert codes(one, production=True, databases=databases) == ["secret", "password_in_address"]
     assert codes(one, databases=databases) == ["secret"]
 
 
+def test_one_secret_for_two_purposes_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text(f"{KEY}\n")
+    file.chmod(0o600)
+    assert codes(Secret("A", KEY), Secret("B", file=file)) == [
+        "secret",
+        "secret",
+        "secret_repeated",
+    ]
+
+
+@pytest.mark.parametrize("user", ["training", "operator", "postgres", "kinerja"])
+def test_a_password_made_of_its_user_s_name_is_weak(user: str) -> None:
+    assert codes(Secret("P", f"{user}-2026-x!")) == ["secret_weak"]
+
+
+def test_what_is_not_encrypted_is_said_in_production_only() -> None:
+    secret = Secret("K", KEY, is_key=True)
+    databases = {
+        "training": {"database_url": "postgresql+asyncpg://a@db/training"},
+        "appraisal": {"database_url": "sqlite+aiosqlite:///x.db"},
+    }
+
+    def found(*, production: bool) -> list[str]:
+        site = Site({}, production, databases=databases, secrets=[secret])
+        return [one.code for one in secrets.check(site)]
+
+    assert found(production=True) == ["secret", "kafka_clear", "database_clear"]
+    assert found(production=False) == ["secret"]
+
+
 def test_no_secret_is_ever_said() -> None:
     site = Site(client={}, production=True, secrets=[Secret("K", "password1", is_key=True)])
-    (found,) = secrets.check(site)
+    found, _clear = secrets.check(site)
     assert "password1" not in f"{found.text}{found.remedy}{found.as_json()}{site}"
