@@ -84,9 +84,9 @@ encode: Callable[[Data], bytes] = msgspec.json.Encoder().encode
 _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 
 
-def written(thing: UUID | datetime) -> str:
-    """An id or a moment as JSON has it: what `str` and `isoformat` give, in a fifth of the time."""
-    return _encode(thing)[1:-1].decode()
+def written(identity: UUID) -> str:
+    """An id as text: what `str` gives, in a fifth of the time."""
+    return _encode(identity)[1:-1].decode()
 
 
 @cache
@@ -104,7 +104,7 @@ def headers(fact: Fact[Data], source: str) -> dict[str, str]:
     """The envelope as Kafka headers (CloudEvents Kafka binding 1.0.2, binary mode)."""
     own = {
         "ce_id": written(fact.id),
-        "ce_time": written(fact.time.astimezone(UTC)),
+        "ce_time": fact.time.astimezone(UTC).isoformat(),
         "ce_subject": written(fact.data.key),
     }
     if fact.traceparent:
