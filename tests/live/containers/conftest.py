@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local.environment import PROJECT
 from tests.live import engine
-from tests.live.conftest import free_ports
+from tests.live.running import free_ports
 from tests.live.containers.compose import Compose
 
 

@@ -22,7 +22,7 @@ from deploy.local.environment import PROJECT
 from shared import outbox
 from shared.database import Database
 from shared.events import EmployeeRegistered, Fact
-from tests.live.conftest import free_ports
+from tests.live.running import free_ports
 from tests.shared import postgres
 from tests.shared.conftest import fresh
 from tests.shared.facts import SOURCE, effect, kept

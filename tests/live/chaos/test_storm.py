@@ -1,0 +1,81 @@
+"""On Apache Kafka and PostgreSQL: nothing lost and nothing double, whatever dies.
+
+`KINERJA_CHAOS_SEED` repeats the blows of a run, `KINERJA_CHAOS_MINUTES` goes on for longer.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.chaos.audit import Audit
+from tests.live.chaos.letters import wrong_letters
+from tests.live.chaos.papers import write_papers
+from tests.live.chaos.plan import ENDS, Blow, blows
+from tests.live.chaos.poison import LISTENERS, Poisoner
+from tests.live.chaos.post import Post
+from tests.live.chaos.settling import settle
+from tests.live.chaos.storm import Clerk, Storm
+from tests.live.gate import Gate
+from tests.live.ground import Real
+from tests.live.real import Kafka, Postgres
+from tests.live.running import free_ports, run
+
+MINUTES = float(os.environ.get("KINERJA_CHAOS_MINUTES") or 0)
+SEED = int(os.environ.get("KINERJA_CHAOS_SEED") or secrets.randbelow(1_000_000))
+ROWS = 20_000
+BLOWS = 20
+"""How often somebody is killed, terminated or paused, at least."""
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600 + MINUTES * 120)]
+
+
+def one_round(endless: Iterator[Blow], began: float) -> Iterator[Blow]:
+    """So many blows; or as many as fall in the minutes asked for."""
+    ends = 0
+    for blow in endless:
+        ends += blow.how in ENDS
+        yield blow
+        if ends >= BLOWS and time.monotonic() - began > MINUTES * 60:
+            return
+
+
+def test_whatever_dies_nothing_is_lost_and_nothing_is_double(
+    kafka: Kafka, postgres: Postgres, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with capsys.disabled():
+        print(f"\nKINERJA_CHAOS_SEED={SEED}", flush=True)
+    ground = Real(kafka, postgres, gated=True)
+    poisoner = Poisoner(kafka.servers)
+    first = free_ports(1)
+    knobs = {
+        "KINERJA_KAFKA_SESSION_MS": "6000",
+        "NOTIFICATIONS_SMTP_PORT": str(first),
+        "NOTIFICATIONS_LEASE_SECONDS": "20",
+        "APPRAISAL_LEASE_SECONDS": "5",
+        "APPRAISAL_IMPORT_BATCH": "250",
+        "TRAINING_BATCH": "200",
+        "NOTIFICATIONS_BATCH": "200",
+    }
+    if SEED % 2:  # static membership; without it processes join as strangers
+        knobs["KINERJA_KAFKA_INSTANCE"] = "storm"
+    with (
+        Post(first) as post,
+        Gate(kafka.gate, kafka.back_door) as gate,
+        run(tmp_path / "data", on=lambda _stack: ground, knobs=knobs) as running,
+    ):
+        storm = Storm(running, ground, gate, poisoner)
+        papers = write_papers(tmp_path / "papers", ROWS, seed=SEED, year=2025)
+        clerk = Clerk(running, papers, pause=12)
+        storm.rage(one_round(blows(SEED), time.monotonic()))
+        imports = clerk.done()
+        poison = poisoner.done()
+        settle(storm, imports, sum(len(LISTENERS[topic]) for topic in poison.values()))
+        audit = Audit(kafka.servers, ground.ask, poison)
+        wrong = [*audit.wrong(), *wrong_letters(storm, post)]
+    story = "\n".join(map(str, storm.fallen))
+    assert not wrong, f"KINERJA_CHAOS_SEED={SEED}\n{story}\n{storm.ended}\n{wrong}"
+    assert sum(blow.how in ENDS for blow in storm.fallen) >= BLOWS
