@@ -120,9 +120,7 @@ class Kafka(Server):
                 KAFKA_PROCESS_ROLES="broker,controller",
                 KAFKA_CONTROLLER_QUORUM_VOTERS="1@localhost:9093",
                 KAFKA_LISTENERS="CLIENTS://:9092,GATED://:9094,CONTROLLER://localhost:9093",
-                KAFKA_ADVERTISED_LISTENERS=(
-                    f"CLIENTS://{self.servers},GATED://{HOST}:{self.gate}"
-                ),
+                KAFKA_ADVERTISED_LISTENERS=(f"CLIENTS://{self.servers},GATED://{HOST}:{self.gate}"),
                 KAFKA_LISTENER_SECURITY_PROTOCOL_MAP=(
                     "CLIENTS:PLAINTEXT,GATED:PLAINTEXT,CONTROLLER:PLAINTEXT"
                 ),

@@ -125,7 +125,9 @@ class Audit:
         kept = self.ask("appraisal", "select evaluation_id, version from evaluation_version")
         for evaluation, version in kept:
             newest[_id(evaluation)] = max(version, newest.get(_id(evaluation), 0))
-        sets = self.ask("training", "select evaluation_id, evaluation_version from recommendation_set")
+        sets = self.ask(
+            "training", "select evaluation_id, evaluation_version from recommendation_set"
+        )
         if len(sets) != len(newest) or {_id(one): version for one, version in sets} != newest:
             yield f"{len(sets)} recommendation sets do not answer {len(newest)} evaluations"
         for topic, name in ((EVALUATIONS, "version"), (RECOMMENDATIONS, "evaluation_version")):

@@ -25,7 +25,9 @@ def write_papers(folder: Path, rows: int, *, seed: int, year: int) -> list[Path]
     above, people = lines[:begins], lines[begins:]
     size = len(people) // FILES
     parts = [people[start : start + size] for start in range(0, len(people), size)]
-    files = [_write(folder / f"part-{number}.csv", above, part) for number, part in enumerate(parts)]
+    files = [
+        _write(folder / f"part-{number}.csv", above, part) for number, part in enumerate(parts)
+    ]
     return [*files, _write(folder / "corrected.csv", above, _corrected(parts[0], Random(seed)))]
 
 

@@ -73,7 +73,10 @@ class Poisoner:
                 continue
             try:
                 await producer.send_and_wait(
-                    topic, value, key=uuid4().hex.encode(), headers=headers if kind != "no envelope" else []
+                    topic,
+                    value,
+                    key=uuid4().hex.encode(),
+                    headers=headers if kind != "no envelope" else [],
                 )
             finally:
                 await producer.stop()

@@ -40,17 +40,21 @@ def _under_way(ask: Ask, imports: Sequence[str], poison: int) -> dict[str, objec
     for service in SERVICES:
         [(waiting,)] = ask(service, "select count(*) from outbox")
         found[f"outbox of {service}"] = waiting
-        counts = {name: n for name, n in ask(service, "select topic, count(*) from told group by 1")}
+        counts = {
+            name: n for name, n in ask(service, "select topic, count(*) from told group by 1")
+        }
         dead[service] = sum(n for topic, n in counts.items() if topic.endswith(".dead"))
         told |= {topic: n for topic, n in counts.items() if not topic.endswith(".dead")}
     for service in ("training", "notifications"):
         heard = [topic for topic, who in LISTENERS.items() if service in who]
         [(seen,)] = ask(service, "select count(*) from inbox")
-        found[f"{service} has not heard"] = sum(told.get(one, 0) for one in heard) + dead[service] - seen
+        found[f"{service} has not heard"] = (
+            sum(told.get(one, 0) for one in heard) + dead[service] - seen
+        )
     found["poison not set aside"] = poison - sum(dead.values())
-    found["digests"] = ask(
-        "notifications", "select count(*) from import_digest where not told"
-    )[0][0]
+    found["digests"] = ask("notifications", "select count(*) from import_digest where not told")[0][
+        0
+    ]
     return {name: count for name, count in found.items() if count}
 
 

@@ -3,10 +3,11 @@
 `KINERJA_CHAOS_SEED` repeats the blows of a run, `KINERJA_CHAOS_MINUTES` goes on for longer.
 """
 
+import logging
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,17 @@ BLOWS = 20
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600 + MINUTES * 120)]
 
 
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Say something to whoever looks on."""
+
+    def aloud(what: str) -> None:
+        with capsys.disabled():
+            print(f"\n{what}", end="", flush=True)  # noqa: T201  # it is meant for the terminal
+
+    return aloud
+
+
 def one_round(endless: Iterator[Blow], began: float) -> Iterator[Blow]:
     """So many blows; or as many as fall in the minutes asked for."""
     ends = 0
@@ -44,10 +56,10 @@ def one_round(endless: Iterator[Blow], began: float) -> Iterator[Blow]:
 
 
 def test_whatever_dies_nothing_is_lost_and_nothing_is_double(
-    kafka: Kafka, postgres: Postgres, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    kafka: Kafka, postgres: Postgres, tmp_path: Path, say: Callable[[str], None]
 ) -> None:
-    with capsys.disabled():
-        print(f"\nKINERJA_CHAOS_SEED={SEED}", flush=True)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that the broker is away is meant
+    say(f"KINERJA_CHAOS_SEED={SEED}")
     ground = Real(kafka, postgres, gated=True)
     poisoner = Poisoner(kafka.servers)
     first = free_ports(1)
@@ -76,6 +88,11 @@ def test_whatever_dies_nothing_is_lost_and_nothing_is_double(
         settle(storm, imports, sum(len(LISTENERS[topic]) for topic in poison.values()))
         audit = Audit(kafka.servers, ground.ask, poison)
         wrong = [*audit.wrong(), *wrong_letters(storm, post)]
+    say(
+        f"{len(storm.fallen)} blows, {audit.repeats} facts told again, "
+        f"{len(storm.ended)} processes ended by themselves, "
+        f"{post.came.total()} letters, {post.came.total() - len(post.came)} of them again"
+    )
     story = "\n".join(map(str, storm.fallen))
     assert not wrong, f"KINERJA_CHAOS_SEED={SEED}\n{story}\n{storm.ended}\n{wrong}"
     assert sum(blow.how in ENDS for blow in storm.fallen) >= BLOWS
