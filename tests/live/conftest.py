@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.environment import SERVICES
 from tests.live.engine import no_containers
-from tests.live.ground import Real
+from tests.live.ground import Embedded, Real, Stands
 from tests.live.real import Kafka, Postgres
 from tests.live.running import Running, free_ports, run
 
@@ -53,7 +53,9 @@ def running(tmp_path: Path) -> Iterator[Running]:
 
 
 @pytest.fixture
-def on_real(kafka: Kafka, postgres: Postgres, tmp_path: Path) -> Iterator[Running]:
-    """The same on Apache Kafka and PostgreSQL."""
-    with run(tmp_path / "data", on=lambda _stack: Real(kafka, postgres)) as found:
-        yield found
+def best(request: pytest.FixtureRequest) -> Stands:
+    """Apache Kafka and PostgreSQL as if new; the embedded stack where no container can run."""
+    if request.getfixturevalue("foundations") is None:
+        return Embedded
+    kafka, postgres = map(request.getfixturevalue, ("kafka", "postgres"))
+    return lambda _stack: Real(kafka, postgres)

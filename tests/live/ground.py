@@ -1,7 +1,7 @@
 """What the services of a live test stand on: the embedded stack, or Apache Kafka and PostgreSQL."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import asyncpg
@@ -11,6 +11,8 @@ from tests.live import checker
 from tests.live.real import HOST, Kafka, Postgres
 
 Rows = list[tuple[Any, ...]]
+Stands = Callable[[Stack], "Ground"]
+"""What a stack stands on, once it has its folder and its ports."""
 
 
 class Ground(Protocol):

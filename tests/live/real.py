@@ -7,12 +7,14 @@ from typing import ClassVar, Self
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
+from docker.errors import APIError
 from testcontainers.core.container import DockerContainer
 
 from tests.live.engine import KAFKA, POSTGRES
 
 SECONDS = 90
 """How long a server may take to answer on a busy machine."""
+TRIES = 5
 GRACE_SECONDS = 15
 """How long a server may take to end in good order before it is killed."""
 HOST = "127.0.0.1"
@@ -75,7 +77,12 @@ class Server:
 
     def pause(self) -> None:
         """Stand still (SIGSTOP) with all connections open."""
-        self._container.get_wrapped_container().pause()
+        container = self._container.get_wrapped_container()
+        for _ in range(TRIES):  # on a busy machine not every process is frozen the first time
+            with contextlib.suppress(APIError):
+                container.pause()
+                return
+        container.pause()
 
     def resume(self) -> None:
         """Go on after a pause."""

@@ -18,7 +18,7 @@ import pytest
 from deploy.local.environment import PROJECT, SERVICES, Stack
 from deploy.local.folder import environment, prepare
 from deploy.local.processes import Processes
-from tests.live.ground import Embedded, Ground
+from tests.live.ground import Embedded, Ground, Stands
 
 JAMBI = uuid5(NAMESPACE_URL, "urn:kinerja:agency:5500")
 APART = 10
@@ -36,7 +36,7 @@ class Running:
         self.ground = ground
         self.client = httpx.Client(timeout=60)
         self.processes = Processes(stack.logs, environ)
-        self._environ = environ
+        self.environ = environ
         self._more: dict[int, Processes] = {}
 
     def token(self, role: str, **claims: object) -> str:
@@ -113,9 +113,9 @@ class Running:
             logs = self.stack.data / f"log-{number}"
             logs.mkdir(exist_ok=True)
             moved = {"KINERJA_PORT_BASE": str(self._stack(number).base)}
-            if own := self._environ.get("KINERJA_KAFKA_INSTANCE"):
+            if own := self.environ.get("KINERJA_KAFKA_INSTANCE"):
                 moved["KINERJA_KAFKA_INSTANCE"] = f"{own}-{number}"
-            self._more[number] = Processes(logs, {**self._environ, **moved})
+            self._more[number] = Processes(logs, {**self.environ, **moved})
         return self._more[number], service
 
     def _stack(self, number: int) -> Stack:
@@ -152,7 +152,7 @@ def run(
     data: Path,
     names: Sequence[str] = SERVICES,
     *,
-    on: Callable[[Stack], Ground] = Embedded,
+    on: Stands = Embedded,
     knobs: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """The desk and these processes, started and ready; ended when the block is left.
@@ -176,7 +176,7 @@ def run(
         running.start(*ground.processes, "desk")
         running.wait_ready("desk")
         if not ground.processes:
-            _module("deploy.cli", "topics", "apply", environ=running._environ)
+            _module("deploy.cli", "topics", "apply", environ=running.environ)
         running.start(*names)
         running.wait_ready(*names)
         yield running

@@ -33,6 +33,11 @@ class Audit:
         self.records = everything(servers, [*LISTENERS, *(f"{one}.dead" for one in LISTENERS)])
         self.facts: Facts = {topic: self._firsts(topic) for topic in LISTENERS}
         self.told = self._told()
+        self.told_at = sorted(
+            float(at)
+            for service in SERVICES
+            for (at,) in ask(service, "select distinct extract(epoch from told_at) from told")
+        )
 
     @property
     def repeats(self) -> int:
@@ -125,9 +130,8 @@ class Audit:
         kept = self.ask("appraisal", "select evaluation_id, version from evaluation_version")
         for evaluation, version in kept:
             newest[_id(evaluation)] = max(version, newest.get(_id(evaluation), 0))
-        sets = self.ask(
-            "training", "select evaluation_id, evaluation_version from recommendation_set"
-        )
+        answers = "select evaluation_id, evaluation_version from recommendation_set"
+        sets = self.ask("training", answers)
         if len(sets) != len(newest) or {_id(one): version for one, version in sets} != newest:
             yield f"{len(sets)} recommendation sets do not answer {len(newest)} evaluations"
         for topic, name in ((EVALUATIONS, "version"), (RECOMMENDATIONS, "evaluation_version")):

@@ -1,6 +1,9 @@
 """What is imported while it storms: exports of invented people, and a corrected one."""
 
 import csv
+import itertools
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -10,13 +13,25 @@ from deploy.cli.synthetic import (
     write_export,
 )
 
-FILES = 4
+ROWS, MORE_ROWS = 20_000, 4_000
+YEAR = 2025
+FILES = 16
 CORRECTED_EVERY = 4
 
 
-def write_papers(folder: Path, rows: int, *, seed: int, year: int) -> list[Path]:
-    """Write exports of so many people together, and the first of them once more, corrected."""
-    folder.mkdir()
+def papers(folder: Path, *, seed: int, ends: float) -> Iterator[Path]:
+    """Exports of `ROWS` people; then smaller ones of others until it is time (monotonic) to end."""
+    for number in itertools.count():
+        rows = ROWS if number == 0 else MORE_ROWS
+        year = YEAR - number % 10
+        yield from _write_papers(folder / str(number), rows, seed=seed + number, year=year)
+        if time.monotonic() > ends:
+            return
+
+
+def _write_papers(folder: Path, rows: int, *, seed: int, year: int) -> list[Path]:
+    """Write exports of so many people together, and a quarter of them once more, corrected."""
+    folder.mkdir(parents=True)
     whole = folder / "whole.csv"
     write_export(whole, rows, seed=seed, year=year)
     with whole.open(newline="") as text:
@@ -25,10 +40,13 @@ def write_papers(folder: Path, rows: int, *, seed: int, year: int) -> list[Path]
     above, people = lines[:begins], lines[begins:]
     size = len(people) // FILES
     parts = [people[start : start + size] for start in range(0, len(people), size)]
-    files = [
-        _write(folder / f"part-{number}.csv", above, part) for number, part in enumerate(parts)
+    files = [_write(folder / f"{number}.csv", above, part) for number, part in enumerate(parts)]
+    return [
+        *files,
+        _write(
+            folder / "corrected.csv", above, _corrected(people[: len(people) // 4], Random(seed))
+        ),
     ]
-    return [*files, _write(folder / "corrected.csv", above, _corrected(parts[0], Random(seed)))]
 
 
 def _corrected(people: list[list[str]], chance: Random) -> list[list[str]]:

@@ -54,12 +54,13 @@ class Poisoner:
         kind = KINDS[(number // len(TYPES) + number) % len(KINDS)]
         said = MARK + uuid4().hex.encode()
         value = said if kind != "another schema" else b'{"' + said + b'": 1}'
-        headers = [
+        envelope = [
             ("ce_id", str(uuid4()).encode()),
             ("ce_type", b"nobody.knows.v1" if kind == "an unknown type" else TYPES[place]),
             ("ce_source", b"urn:stranger"),
             ("ce_time", b"2026-01-01T00:00:00+00:00"),
         ]
+        headers = [] if kind == "no envelope" else envelope
         self.put[value] = topic
         while True:  # one producer for all tries: idempotent, so that it is there once
             producer = AIOKafkaProducer(
@@ -72,12 +73,8 @@ class Poisoner:
                 await asyncio.sleep(0.5)
                 continue
             try:
-                await producer.send_and_wait(
-                    topic,
-                    value,
-                    key=uuid4().hex.encode(),
-                    headers=headers if kind != "no envelope" else [],
-                )
+                key = uuid4().hex.encode()
+                await producer.send_and_wait(topic, value, key=key, headers=headers)
             finally:
                 await producer.stop()
             return

@@ -16,7 +16,7 @@ SECONDS = 150
 def settle(storm: Storm, imports: Sequence[str], poison: int, seconds: float = SECONDS) -> None:
     """Wait until all imports are done, and all that was told of them is heard."""
     ends = time.monotonic() + seconds
-    left = {"the databases": "do not answer"}
+    left: dict[str, object] = {"the databases": "do not answer"}
     while time.monotonic() < ends:
         storm.watch()
         try:
@@ -27,8 +27,7 @@ def settle(storm: Storm, imports: Sequence[str], poison: int, seconds: float = S
             return
         time.sleep(1)
     logs = "\n".join(f"== {name}\n{_end_of(storm, name)}" for name in SERVICES)
-    story = "\n".join(map(str, storm.fallen))
-    pytest.fail(f"not within {seconds} s: {left}\n{story}\n{storm.ended}\n{logs}")
+    pytest.fail(f"not within {seconds} s: {left}\n{storm.story()}\n{logs}")
 
 
 def _under_way(ask: Ask, imports: Sequence[str], poison: int) -> dict[str, object]:
@@ -40,17 +39,16 @@ def _under_way(ask: Ask, imports: Sequence[str], poison: int) -> dict[str, objec
     for service in SERVICES:
         [(waiting,)] = ask(service, "select count(*) from outbox")
         found[f"outbox of {service}"] = waiting
-        counts = {
-            name: n for name, n in ask(service, "select topic, count(*) from told group by 1")
-        }
+        counts: dict[str, int] = dict(
+            ask(service, "select topic, count(*) from told group by topic")
+        )
         dead[service] = sum(n for topic, n in counts.items() if topic.endswith(".dead"))
         told |= {topic: n for topic, n in counts.items() if not topic.endswith(".dead")}
     for service in ("training", "notifications"):
         heard = [topic for topic, who in LISTENERS.items() if service in who]
         [(seen,)] = ask(service, "select count(*) from inbox")
-        found[f"{service} has not heard"] = (
-            sum(told.get(one, 0) for one in heard) + dead[service] - seen
-        )
+        expected = sum(told.get(topic, 0) for topic in heard) + dead[service]
+        found[f"{service} has not heard"] = expected - seen
     found["poison not set aside"] = poison - sum(dead.values())
     found["digests"] = ask("notifications", "select count(*) from import_digest where not told")[0][
         0

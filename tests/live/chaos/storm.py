@@ -4,13 +4,8 @@ import heapq
 import itertools
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from pathlib import Path
-
-import httpx
 
 from deploy.local.environment import SERVICES
 from tests.live.chaos.plan import Blow, How
@@ -21,6 +16,8 @@ from tests.live.running import Running
 
 PATIENCE = 12
 """Seconds a process may take to end in good order before it is killed."""
+NEAR = 2.0
+"""Seconds around a blow in which work counts as hit by it."""
 SIGNALS = {
     How.KILL: signal.SIGKILL,
     How.TERMINATE: signal.SIGTERM,
@@ -37,6 +34,7 @@ class Storm:
         self.gate = gate
         self.poisoner = poisoner
         self.fallen: list[Blow] = []
+        self.began = time.time()
         self.ended: list[str] = []
         """Processes that ended though nobody asked them to: a start the broker missed."""
         self._up = set(SERVICES)
@@ -58,6 +56,20 @@ class Storm:
             if not self.running.runs(name):
                 self.ended.append(f"{name}: {self.running.log(name).read_text()[-1500:]}")
                 self.running.start(name)
+
+    def busy(self, told: Sequence[float]) -> int:
+        """How many blows fell within seconds of somebody's work; `told` is when facts were told."""
+        return sum(
+            any(
+                self.began + blow.at - NEAR < at < self.began + blow.at + blow.lasting + NEAR
+                for at in told
+            )
+            for blow in self.fallen
+        )
+
+    def story(self) -> str:
+        """What fell, and what came of it."""
+        return "\n".join([*map(str, self.fallen), *self.ended])
 
     def count(self, *targets: str) -> int:
         """How many blows fell on these."""
@@ -145,29 +157,3 @@ class Storm:
         except subprocess.TimeoutExpired:
             self.running.kill(name)
             self.running.end(name)
-
-
-class Clerk:
-    """Hands exports in one after the other, each as often as it takes, in a thread of its own."""
-
-    def __init__(self, running: Running, files: Sequence[Path], *, pause: float) -> None:
-        self._running = running
-        self._files = files
-        self._pause = pause
-        self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
-        self.imports: list[str] = []
-        self._thread.start()
-
-    def done(self) -> list[str]:
-        """Wait until all are handed in; gives the imports' ids."""
-        self._thread.join(timeout=240)
-        assert not self._thread.is_alive(), "exports could not be handed in"
-        return self.imports
-
-    def _work(self) -> None:
-        for file in self._files:
-            while len(self.imports) < self._files.index(file) + 1:
-                with suppress(httpx.HTTPError):
-                    self.imports.append(self._running.hand_in(file))
-                time.sleep(0.5)
-            time.sleep(self._pause)
