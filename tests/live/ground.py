@@ -62,9 +62,9 @@ class Real:
             **{f"{name.upper()}_DATABASE_URL": postgres.url(name) for name in SERVICES},
         }
 
-    def ask(self, service: str, query: str) -> Rows:
+    def ask(self, service: str, query: str, *, seconds: float = 60) -> Rows:
         """Put a query to a service's database, past the service."""
-        return asyncio.run(self._ask(service, query))
+        return asyncio.run(asyncio.wait_for(self._ask(service, query), seconds))
 
     async def _ask(self, service: str, query: str) -> Rows:
         connection = await asyncpg.connect(self.postgres.address(service), timeout=10)

@@ -33,11 +33,6 @@ class Audit:
         self.records = everything(servers, [*LISTENERS, *(f"{one}.dead" for one in LISTENERS)])
         self.facts: Facts = {topic: self._firsts(topic) for topic in LISTENERS}
         self.told = self._told()
-        self.told_at = sorted(
-            float(at)
-            for service in SERVICES
-            for (at,) in ask(service, "select distinct extract(epoch from told_at) from told")
-        )
 
     @property
     def repeats(self) -> int:

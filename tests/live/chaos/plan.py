@@ -28,6 +28,7 @@ class How(StrEnum):
 
 ENDS: Final = (How.KILL, How.TERMINATE, How.PAUSE)
 SERVERS: Final = ("appraisal", "training", "notifications", "kafka", "postgres")
+TRAININGS: Final = ("training", "training-2", "training-3")
 ROUND: Final = (
     *((target, how) for target in SERVERS for how in ENDS),
     *((("postgres", How.CUT), ("kafka", How.CUT)) * 2),
@@ -36,57 +37,59 @@ ROUND: Final = (
 )
 """What every round brings, in an order that chance gives, with `MORE` of the first fifteen."""
 MORE: Final = 5
-GAP: Final = (0.4, 2.6)
-"""Seconds from one blow to the next."""
+GAP: Final = (0.3, 2.0)
+"""Seconds from one blow to the next, at least."""
 LASTING: Final = (0.5, 4.0)
 """Seconds a target is away for."""
+AT_ONCE: Final = 0.3
+"""How many blows fall while what the one before did still shows; the others wait for work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """One blow; times in seconds, `at` since the storm began."""
+    """One blow.
 
-    at: float
+    Attributes:
+        target: who is hit.
+        how: with what.
+        gap: seconds after the blow before, at least.
+        lasting: seconds until the target comes back.
+        waits: whether it falls only once work goes on after the blow before.
+        processes: how many there are from now on, where `how` is to scale.
+    """
+
     target: str
     how: How
+    gap: float
     lasting: float = 0
+    waits: bool = False
     processes: int = 0
 
     def __str__(self) -> str:
         lasting = f" for {self.lasting:.1f} s" if self.lasting else ""
         to = f" to {self.processes}" if self.how is How.SCALE else ""
-        return f"{self.at:6.1f} {self.how} {self.target}{to}{lasting}"
+        return f"{self.how} {self.target}{to}{lasting}"
 
 
 def blows(seed: int) -> Iterator[Blow]:
     """A storm without an end, in rounds; the same seed brings the same one.
 
-    Nobody is hit again before he is back. Training has three processes in the middle third of
-    every round, one before and after that.
+    Training has three processes in the middle third of every round, one before and after that.
     """
     chance = random.Random(seed)
-    clock = 0.0
-    back: dict[str, float] = {}
     while True:
         hits = list(ROUND) + chance.choices(ROUND[: len(SERVERS) * len(ENDS)], k=MORE)
         chance.shuffle(hits)
         more, fewer = len(hits) // 3, 2 * len(hits) // 3
-        processes = 1
         for number, (service, how) in enumerate(hits):
+            processes = 3 if more <= number < fewer else 1
             if number in (more, fewer):
-                processes = 3 if number == more else 1
-                clock = max(clock, *(back.get(one, 0) for one in _trainings(3)))
-                yield Blow(clock, "training", How.SCALE, processes=processes)
-                clock += chance.uniform(*GAP)
-            target = service
-            if service == "training":
-                target = chance.choice(_trainings(processes))
-            lasting = 0.0 if how in (How.CUT, How.POISON) else chance.uniform(*LASTING)
-            clock = max(clock, back.get(target, 0))
-            yield Blow(clock, target, how, lasting)
-            back[target] = clock + lasting + GAP[0]
-            clock += chance.uniform(*GAP)
-
-
-def _trainings(processes: int) -> list[str]:
-    return ["training", "training-2", "training-3"][:processes]
+                gap = chance.uniform(*GAP)
+                yield Blow("training", How.SCALE, gap, waits=True, processes=processes)
+            yield Blow(
+                chance.choice(TRAININGS[:processes]) if service == "training" else service,
+                how,
+                gap=chance.uniform(*GAP),
+                lasting=0 if how in (How.CUT, How.POISON) else chance.uniform(*LASTING),
+                waits=chance.random() > AT_ONCE,
+            )

@@ -1,28 +1,40 @@
 """Lets a plan's blows fall on a stack that runs, while exports are handed in."""
 
-import heapq
-import itertools
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from deploy.local.environment import SERVICES
 from tests.live.chaos.plan import Blow, How
 from tests.live.chaos.poison import Poisoner
+from tests.live.chaos.work import Work
 from tests.live.gate import Gate
 from tests.live.ground import Real
 from tests.live.running import Running
 
 PATIENCE = 12
 """Seconds a process may take to end in good order before it is killed."""
-NEAR = 2.0
-"""Seconds around a blow in which work counts as hit by it."""
+IDLE = 12
+"""Seconds a blow waits for work after the one before, at most."""
 SIGNALS = {
     How.KILL: signal.SIGKILL,
     How.TERMINATE: signal.SIGTERM,
     How.PAUSE: signal.SIGSTOP,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """A blow that fell, how many seconds after the storm began, and whether into work."""
+
+    blow: Blow
+    at: float
+    busy: bool
+
+    def __str__(self) -> str:
+        return f"{self.at:6.1f} {self.blow}{'' if self.busy else ' (nobody was at work)'}"
 
 
 class Storm:
@@ -33,22 +45,23 @@ class Storm:
         self.ground = ground
         self.gate = gate
         self.poisoner = poisoner
-        self.fallen: list[Blow] = []
-        self.began = time.time()
+        self.fallen: list[Fallen] = []
         self.ended: list[str] = []
         """Processes that ended though nobody asked them to: a start the broker missed."""
         self._up = set(SERVICES)
-        self._later: list[tuple[float, int, Callable[[], None]]] = []
-        self._number = itertools.count()
+        self._away: dict[str, tuple[float, Callable[[], None]]] = {}
         self._began = time.monotonic()
+        self._work = Work(ground)
 
     def rage(self, blows: Iterable[Blow]) -> None:
-        """Let these blows fall, each at its time; everybody is up again at the end."""
+        """Let these blows fall, one after the other; everybody is up again at the end."""
         for blow in blows:
-            self._until(blow.at)
-            self.fallen.append(blow)
+            self._wait(blow)
+            self.fallen.append(Fallen(blow, self._now(), self._work.was_done()))
+            self._work.forget()
             self._strike(blow)
-        self._until(float("inf"))
+        while self._away:
+            self._pass_time()
 
     def watch(self) -> None:
         """Start again what has ended by itself, as whatever watches processes does."""
@@ -57,40 +70,41 @@ class Storm:
                 self.ended.append(f"{name}: {self.running.log(name).read_text()[-1500:]}")
                 self.running.start(name)
 
-    def busy(self, told: Sequence[float]) -> int:
-        """How many blows fell within seconds of somebody's work; `told` is when facts were told."""
-        return sum(
-            any(
-                self.began + blow.at - NEAR < at < self.began + blow.at + blow.lasting + NEAR
-                for at in told
-            )
-            for blow in self.fallen
-        )
+    def count(self, *targets: str) -> int:
+        """How many blows fell on these."""
+        return sum(one.blow.target in targets for one in self.fallen)
 
     def story(self) -> str:
         """What fell, and what came of it."""
         return "\n".join([*map(str, self.fallen), *self.ended])
 
-    def count(self, *targets: str) -> int:
-        """How many blows fell on these."""
-        return sum(blow.target in targets for blow in self.fallen)
+    def _now(self) -> float:
+        return time.monotonic() - self._began
 
-    def _until(self, at: float) -> None:
-        """Wait for this time; who is due to come back meanwhile does."""
-        while self._later and self._later[0][0] <= at:
-            due, _, come_back = heapq.heappop(self._later)
-            self._sleep(due)
-            come_back()
-        if at < float("inf"):
-            self._sleep(at)
+    def _wait(self, blow: Blow) -> None:
+        """Wait until this blow may fall."""
+        before = self.fallen[-1].at if self.fallen else 0.0
+        while self._now() < before + blow.gap or self._is_away(blow):
+            self._pass_time()
+        while blow.waits and not self._work.was_done() and self._now() < before + IDLE:
+            self._pass_time()
 
-    def _sleep(self, at: float) -> None:
-        while (left := self._began + at - time.monotonic()) > 0:
-            self.watch()
-            time.sleep(min(left, 0.2))
+    def _is_away(self, blow: Blow) -> bool:
+        """Nobody is hit again before he is back; nor are processes more or fewer before all are."""
+        if blow.how is How.SCALE:
+            return any(name.startswith(blow.target) for name in self._away)
+        return blow.target in self._away
+
+    def _pass_time(self) -> None:
+        time.sleep(0.1)
+        for name, (due, come_back) in tuple(self._away.items()):
+            if self._now() >= due:
+                come_back()
+                del self._away[name]
+        self.watch()
 
     def _back(self, blow: Blow, come_back: Callable[[], None]) -> None:
-        heapq.heappush(self._later, (blow.at + blow.lasting, next(self._number), come_back))
+        self._away[blow.target] = (self._now() + blow.lasting, come_back)
 
     def _strike(self, blow: Blow) -> None:
         if blow.how is How.SCALE:

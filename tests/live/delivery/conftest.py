@@ -69,6 +69,7 @@ class Stage:
         """Start it, empty; what it held before is lost."""
         if self.real:
             await asyncio.to_thread(self.real.lose)
+            await self.real.answers()
             return
         program = embedded.binary(self.folder, os.environ)
         self._start("broker", embedded.command(program, self.kafka), {"RUST_LOG": "warn"})

@@ -84,7 +84,7 @@ def bring_in_the_sample(tools: Tools) -> None:
 
     def all_is_handled() -> bool:
         handled = sum(one["end"] for one in tools.answer("lag")["partitions"])
-        return handled > 1000 and tools.answer("lag")["messages"] == 0
+        return bool(handled > 1000 and tools.answer("lag")["messages"] == 0)
 
     running.wait(all_is_handled, seconds=90, what="the sample handled")
     assert len(all_of(tools.servers, "appraisal.imports.v1")) == 1, "what is there is told once"
