@@ -144,6 +144,7 @@ class Kafka(Server):
                 KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS="0",
                 KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS="1000",
                 KAFKA_HEAP_OPTS="-Xms256m -Xmx512m",
+                KAFKA_JVM_PERFORMANCE_OPTS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1",  # soon up
             )
         )
 
