@@ -175,8 +175,8 @@ def run(
     try:
         running.start(*ground.processes, "desk")
         running.wait_ready("desk")
-        if not ground.processes:
-            _module("deploy.cli", "topics", "apply", environ=running.environ)
+        running.wait(partial(_listens, ground.servers), seconds=30, what="the broker listens")
+        _module("deploy.cli", "topics", "apply", environ=running.environ)
         running.start(*names)
         running.wait_ready(*names)
         yield running
@@ -191,18 +191,24 @@ def migrate(stack: Stack, knobs: Mapping[str, str] | None = None) -> None:
 
 
 def _module(*arguments: str, environ: Mapping[str, str]) -> None:
-    subprocess.run([sys.executable, "-m", *arguments], cwd=PROJECT, env=dict(environ), check=True)
+    subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=PROJECT,
+        env=dict(environ),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.partition(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
 
 
 def free_ports(count: int) -> int:
     """The first of so many free ports in a row."""
     for first in range(20_000 + os.getpid() % 5_000, 60_000, 100):
-        taken = False
-        for port in range(first, first + count):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    taken = True
-                    break
-        if not taken:
+        if not any(_listens(f"127.0.0.1:{port}") for port in range(first, first + count)):
             return first
     raise RuntimeError("no free ports")

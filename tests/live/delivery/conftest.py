@@ -87,6 +87,7 @@ class Stage:
             "KINERJA_KAFKA_FETCH_WAIT_MS": "500" if self.real else "10",
             "KINERJA_KAFKA_SESSION_MS": str(SESSION_MS),
             "KINERJA_KAFKA_CHECK_SECONDS": "0.5",
+            "KINERJA_KAFKA_METADATA_MS": "5000",
             **{name: str(value) for name, value in knobs.items()},
         }
         command = [sys.executable, "-m", "tests.live.delivery.program", name, str(port)]
