@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.environment import SERVICES
 from tests.live.engine import no_containers
-from tests.live.ground import Embedded, Real, Stands
+from tests.live.ground import Embedded, Real, Stands, embedded
 from tests.live.real import Kafka, Postgres
 from tests.live.running import Running, free_ports, run
 
@@ -45,8 +45,14 @@ def postgres(foundations: tuple[Kafka, Postgres] | None) -> Postgres:
     return found
 
 
+@pytest.fixture(scope="session")
+def on_embedded(ran_on: Callable[[str, str], None]) -> None:
+    """Say that something ran on the embedded stack."""
+    ran_on(*embedded())
+
+
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
+def running(tmp_path: Path, on_embedded: None) -> Iterator[Running]:
     """Broker, desk and the three services, embedded; the portal is not needed here."""
     with run(tmp_path / "data") as found:
         yield found
@@ -56,6 +62,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
 def best(request: pytest.FixtureRequest) -> Stands:
     """Apache Kafka and PostgreSQL as if new; the embedded stack where no container can run."""
     if request.getfixturevalue("foundations") is None:
+        request.getfixturevalue("on_embedded")
         return Embedded
     kafka, postgres = map(request.getfixturevalue, ("kafka", "postgres"))
     return lambda _stack: Real(kafka, postgres)

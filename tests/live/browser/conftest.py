@@ -15,7 +15,7 @@ NOW, BEFORE = (SAMPLES / f"laporan-penilaian-skp-{year}.xlsx" for year in (2025,
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def stack(tmp_path_factory: pytest.TempPathFactory, on_embedded: None) -> Iterator[Running]:
     """Every process of the stack, the portal included; the newer sample is imported."""
     if program() is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")

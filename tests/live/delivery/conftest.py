@@ -203,6 +203,7 @@ class Stage:
 def real(request: pytest.FixtureRequest) -> Foundations | None:
     """Apache Kafka and PostgreSQL as if new; None where no container can run."""
     if request.getfixturevalue("foundations") is None:
+        request.getfixturevalue("on_embedded")
         return None
     kafka, postgres = map(request.getfixturevalue, ("kafka", "postgres"))
     asyncio.run(postgres.create(*NAMES))

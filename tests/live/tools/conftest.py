@@ -48,7 +48,7 @@ def tools(tmp_path: Path, best: Stands) -> Iterator[Tools]:
 
 
 @pytest.fixture
-def embedded_tools(tmp_path: Path) -> Iterator[Tools]:
+def embedded_tools(tmp_path: Path, on_embedded: None) -> Iterator[Tools]:
     """On the embedded stack."""
     with run(tmp_path / "data", (*SERVICES, "portal"), on=Embedded) as running:
         yield Tools(running)
