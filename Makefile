@@ -12,7 +12,7 @@ LOCK = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-has
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	--quiet $(if $(UPGRADE),--upgrade) pyproject.toml -
 
-.PHONY: help run test check live contracts lock fmt audit sbom clean ready ready-to-run
+.PHONY: help run test check live chaos contracts lock fmt audit sbom clean ready ready-to-run
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -34,6 +34,9 @@ check: ready .venv/dev.stamp ## lint, types, import contracts and fast tests
 
 live: ready .venv/dev.stamp ## tests with real processes, and where they ran
 	$(PY) -m pytest -q -m live
+
+chaos: ready .venv/dev.stamp ## kill, end, pause and cut whatever there is (MINUTES=10 SEED=7)
+	KINERJA_CHAOS_MINUTES=$(MINUTES) KINERJA_CHAOS_SEED=$(SEED) $(PY) -m pytest -q -m live tests/live/chaos
 
 contracts: ready .venv/dev.stamp ## write shared/contracts anew from the code
 	$(PY) -m shared.contracts

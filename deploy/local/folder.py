@@ -16,6 +16,7 @@ SECRETS: Final = {
     "portal": ("PORTAL_SESSION_KEY", "portal.key"),
 }
 """The variable and the file of each service's secret: made once, known to that service only."""
+OF_THE_BROKER: Final = "KINERJA_KAFKA_"
 
 
 def prepare(stack: Stack) -> None:
@@ -49,9 +50,15 @@ def kept_secret(file: Path, make: Callable[[], bytes]) -> bytes:
 
 
 def environment(stack: Stack, environ: Mapping[str, str], *names: str) -> dict[str, str]:
-    """The whole environment of processes; secrets only where a named process needs them."""
+    """The whole environment of processes; secrets only where a named process needs them.
+
+    What the caller says comes first. To a broker of the caller's own nothing is said of what the
+    embedded one needs.
+    """
     given = {key: value for key, value in environ.items() if value}
     knobs = agreed(stack)
+    if "KINERJA_KAFKA_SERVERS" in given:
+        knobs = {key: value for key, value in knobs.items() if not key.startswith(OF_THE_BROKER)}
     for name in names:
         knobs |= own(stack, name)
     for variable, file in (SECRETS[name] for name in names if name in SECRETS):

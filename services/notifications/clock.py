@@ -1,7 +1,7 @@
 """Door for time: digests that fell due, e-mails that wait to be sent."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ from uuid import UUID
 from services.notifications import channels, rules, store
 from services.notifications.models import DeliveryState
 from services.notifications.settings import Settings
-from shared.database import Database
+from shared.database import Database, passes
 from shared.i18n import catalogue
 
 TEXTS: Final = catalogue(Path(__file__).parent / "locales")
@@ -95,7 +95,8 @@ async def send_due_mails(
     """Send one batch of e-mails that are due; gives how many were tried.
 
     A mail is claimed in one transaction and marked in another: nothing is held while a mail
-    server thinks. A process killed in between sends it again, recognisable by its Message-ID.
+    server thinks. Each is marked before the next goes out, so that a process killed in between
+    sends one again at most, recognisable by its Message-ID.
     """
     offices = {
         rules.personnel_office(agency_id): address
@@ -118,6 +119,13 @@ async def send_due_mails(
             lease=timedelta(seconds=settings.lease_seconds),
             limit=settings.mails_at_once,
         )
+    claimed = {one.notice_id: one for one in waiting}
+    until = now + timedelta(seconds=settings.lease_seconds)
+
+    async def sent(notice_id: UUID) -> None:
+        outcome = channels.Outcome(notice_id, channels.State.SENT)
+        await _keep(database, [_mark(claimed[notice_id], outcome, datetime.now(UTC))], until)
+
     outcomes = await channels.send(
         [
             channels.Outgoing(
@@ -134,12 +142,30 @@ async def send_due_mails(
         server,
         TEXTS,
         within=OF_THE_LEASE * settings.lease_seconds,
+        sent=sent,
     )
     now = datetime.now(UTC)
-    marks = [_mark(one, what, now) for one, what in zip(waiting, outcomes, strict=True)]
-    async with database.begin() as session:
-        await store.mails.mark(session, marks, now)
+    marks = [
+        _mark(claimed[one.delivery_id], one, now)
+        for one in outcomes
+        if one.state is not channels.State.SENT
+    ]
+    await _keep(database, marks, until)
     return len(waiting)
+
+
+async def _keep(database: Database, marks: Sequence[store.mails.Mark], until: datetime) -> None:
+    """Mark mails; where the database is away, try again for as long as they are claimed."""
+    while marks:
+        now = datetime.now(UTC)
+        try:
+            async with database.begin() as session:
+                return await store.mails.mark(session, marks, now)
+        except Exception as error:
+            if not passes(error) or now > until:
+                raise
+        await asyncio.sleep(LOOK_SECONDS)
+    return None
 
 
 def _mark(one: store.mails.Waiting, outcome: channels.Outcome, now: datetime) -> store.mails.Mark:

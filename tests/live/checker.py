@@ -108,6 +108,6 @@ def _wrong_notices(
     return wrong
 
 
-def _id(value: str) -> str:
-    """An id without dashes: SQLite keeps none."""
-    return value.replace("-", "")
+def _id(value: object) -> str:
+    """An id without dashes: SQLite keeps none, and PostgreSQL gives no text."""
+    return str(value).replace("-", "")

@@ -3,22 +3,30 @@
 import asyncio
 import contextlib
 import time
-from typing import Self
+from typing import ClassVar, Self
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.protocol.admin import DeleteGroupsRequest
+from docker.errors import APIError
 from testcontainers.core.container import DockerContainer
 
 from tests.live.engine import KAFKA, POSTGRES
 
 SECONDS = 90
 """How long a server may take to answer on a busy machine."""
+TRIES = 5
+GRACE_SECONDS = 15
+"""How long a server may take to end in good order before it is killed."""
 HOST = "127.0.0.1"
 USER = PASSWORD = "kinerja"
 
 
 class Server:
     """A server in a container; its port and, unless it is lost, its data outlive its deaths."""
+
+    ENDS_ON: ClassVar = "SIGTERM"
+    """The signal it ends in good order on, however many clients there are."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -58,13 +66,24 @@ class Server:
         """Die as by `kill -9`: the data stay, what was in memory is gone."""
         self._container.get_wrapped_container().kill()
 
+    def terminate(self) -> None:
+        """Begin to end in good order, as when an operator stops it."""
+        self._container.get_wrapped_container().kill(self.ENDS_ON)
+
     def start(self) -> None:
-        """Come back after a death, at the same address."""
-        self._container.get_wrapped_container().start()
+        """Come back after a death, at the same address; an end under way is waited for."""
+        container = self._container.get_wrapped_container()
+        container.stop(timeout=GRACE_SECONDS)
+        container.start()
 
     def pause(self) -> None:
         """Stand still (SIGSTOP) with all connections open."""
-        self._container.get_wrapped_container().pause()
+        container = self._container.get_wrapped_container()
+        for _ in range(TRIES):  # on a busy machine not every process is frozen the first time
+            with contextlib.suppress(APIError):
+                container.pause()
+                return
+        container.pause()
 
     def resume(self) -> None:
         """Go on after a pause."""
@@ -78,23 +97,41 @@ class Server:
 
 
 class Kafka(Server):
-    """One broker that is its own controller."""
+    """One broker that is its own controller.
+
+    It takes two ports in a row, and tells those who come by the second (its back door) to come by
+    the third: there a gate may stand, see `tests.live.gate`.
+    """
 
     @property
     def servers(self) -> str:
+        """Its address."""
         return f"{HOST}:{self.port}"
+
+    @property
+    def back_door(self) -> int:
+        """The port a gate leads to."""
+        return self.port + 1
+
+    @property
+    def gate(self) -> int:
+        """The port a gate listens on."""
+        return self.port + 2
 
     def _new(self) -> DockerContainer:
         return (
             DockerContainer(KAFKA)
             .with_bind_ports(9092, self.port)
+            .with_bind_ports(9094, self.back_door)
             .with_envs(
                 KAFKA_NODE_ID="1",
                 KAFKA_PROCESS_ROLES="broker,controller",
                 KAFKA_CONTROLLER_QUORUM_VOTERS="1@localhost:9093",
-                KAFKA_LISTENERS="CLIENTS://:9092,CONTROLLER://localhost:9093",
-                KAFKA_ADVERTISED_LISTENERS=f"CLIENTS://{self.servers}",
-                KAFKA_LISTENER_SECURITY_PROTOCOL_MAP="CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
+                KAFKA_LISTENERS="CLIENTS://:9092,GATED://:9094,CONTROLLER://localhost:9093",
+                KAFKA_ADVERTISED_LISTENERS=(f"CLIENTS://{self.servers},GATED://{HOST}:{self.gate}"),
+                KAFKA_LISTENER_SECURITY_PROTOCOL_MAP=(
+                    "CLIENTS:PLAINTEXT,GATED:PLAINTEXT,CONTROLLER:PLAINTEXT"
+                ),
                 KAFKA_INTER_BROKER_LISTENER_NAME="CLIENTS",
                 KAFKA_CONTROLLER_LISTENER_NAMES="CONTROLLER",
                 KAFKA_AUTO_CREATE_TOPICS_ENABLE="false",
@@ -107,6 +144,7 @@ class Kafka(Server):
                 KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS="0",
                 KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS="1000",
                 KAFKA_HEAP_OPTS="-Xms256m -Xmx512m",
+                KAFKA_JVM_PERFORMANCE_OPTS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1",  # soon up
             )
         )
 
@@ -129,15 +167,17 @@ class Kafka(Server):
                 await admin.delete_topics(sorted(own))
             while own & set(await admin.list_topics()):  # noqa: ASYNC110  # nobody tells us
                 await asyncio.sleep(0.1)
-            groups = [name for name, _ in await admin.list_consumer_groups()]
-            if groups:
-                await admin.delete_consumer_groups(groups)
+            while groups := [name for name, _ in await admin.list_consumer_groups()]:
+                await admin._send_request(DeleteGroupsRequest(groups))
+                await asyncio.sleep(0.1)  # a member that died belongs to it until its session ends
         finally:
             await admin.close()
 
 
 class Postgres(Server):
     """One server with as many databases as asked for."""
+
+    ENDS_ON = "SIGINT"  # SIGTERM waits until the last client is gone
 
     def _new(self) -> DockerContainer:
         return (

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.cli.synthetic import write_export
 from tests.live import checker
-from tests.live.conftest import Running
+from tests.live.running import Running
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(420)]
 
@@ -96,7 +96,6 @@ def test_sigterm_ends_every_service_in_good_order(running: Running, tmp_path: Pa
     wait_for_rows(running, 1_000)
     for service in ("appraisal", "training", "notifications"):
         running.kill(service, signal.SIGTERM)
-        process = running.processes._running[service]
-        assert process.wait(timeout=30) == 0, running.processes.log(service).read_text()[-2000:]
+        assert running.end(service) == 0, running.log(service).read_text()[-2000:]
         running.start(service)
     settle(running, import_id)

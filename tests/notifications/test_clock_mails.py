@@ -1,6 +1,7 @@
 """E-mails that wait, until they are through."""
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from typing import Any
@@ -8,10 +9,11 @@ from uuid import UUID
 
 import pytest
 
+from services.notifications import channels, rules, store
 from services.notifications.clock import mail_server, send_due_mails, tell_due_digests
 from shared.auth import Role
 from shared.events import Data
-from tests.notifications.channels.office import ACCEPTS, Office, opened
+from tests.notifications.channels.office import TEXTS, Office, opened
 from tests.services.facts import AT, completed, person, records, registered, result
 from tests.services.issuer import JAMBI
 from tests.services.stage import Stage
@@ -120,20 +122,9 @@ async def test_a_server_that_is_away_costs_an_attempt_and_loses_nothing(stage: S
 
 async def test_a_mail_whose_sender_died_is_sent_again_when_its_claim_is_over(stage: Stage) -> None:
     await hear(stage, result("GOOD"))
-
-    sending: list[asyncio.Task[int]] = []
-
-    def killed_once_it_is_taken(_: str) -> str:
-        sending[0].cancel()
-        return "250 OK"
-
-    office = Office(content=killed_once_it_is_taken)
+    office = Office()
     async with opened(office) as server:
-        work = send_due_mails(stage.notifications.database, server, stage.notifications.settings)
-        sending.append(asyncio.create_task(work))
-        with pytest.raises(asyncio.CancelledError):
-            await sending[0]
-    office.content = ACCEPTS
+        await die_once_it_is_taken(stage, server)
     assert len(office.taken) == 1
     assert await send(stage, office) == 0, "it is still claimed"
     await become_due(stage)
@@ -141,6 +132,69 @@ async def test_a_mail_whose_sender_died_is_sent_again_when_its_claim_is_over(sta
     first, again = (envelope.content for envelope in office.taken)
     assert first == again, "the same letter, Message-ID and all"
     assert await deliveries(stage) == {person(1): ("sent", 2, None)}
+
+
+async def die_once_it_is_taken(stage: Stage, server: channels.MailServer) -> None:
+    """Do what a process does that is killed between sending a mail and marking it."""
+    pattern = stage.notifications.settings.address_pattern
+    async with stage.notifications.database.begin() as session:
+        [one] = await store.mails.claim(
+            session,
+            lambda recipient, told: rules.address_for(recipient, told, pattern),
+            now=datetime.now(UTC),
+            lease=timedelta(minutes=2),
+            limit=1,
+        )
+    letter = channels.Outgoing(
+        delivery_id=one.notice_id,
+        notice_id=one.notice_id,
+        address=one.address,
+        language=one.language,
+        kind=one.kind,
+        written_at=one.queued_at,
+    )
+    [outcome] = await channels.send([letter], server, TEXTS)
+    assert outcome.state is channels.State.SENT
+
+
+async def test_told_to_end_a_sender_ends_the_mail_it_has_begun_and_begins_no_other(
+    stage: Stage,
+) -> None:
+    await hear(stage, *(result("GOOD", number) for number in range(1, 4)))
+    sending: list[asyncio.Task[int]] = []
+
+    def told_to_end(_: str) -> str:
+        sending[0].cancel()
+        sending[0].get_loop().call_soon(sending[0].cancel)
+        return "250 OK"
+
+    office = Office(content=told_to_end)
+    async with opened(office) as server:
+        work = send_due_mails(stage.notifications.database, server, stage.notifications.settings)
+        sending.append(asyncio.create_task(work))
+        with pytest.raises(asyncio.CancelledError):
+            await sending[0]
+    assert len(office.taken) == 1
+    assert Counter(state for state, *_ in (await deliveries(stage)).values()) == {
+        "sent": 1,
+        "waiting": 2,
+    }
+    await become_due(stage)
+    assert await send(stage, Office()) == 2, "what was sent does not go again"
+
+
+async def test_each_mail_is_marked_before_the_next_goes_out(stage: Stage) -> None:
+    await hear(stage, *(result("GOOD", number) for number in range(1, 4)))
+    marked: list[int] = []
+
+    class Looking(Office):
+        async def handle_MAIL(self, *said: Any) -> str:  # noqa: N802 - aiosmtpd's name
+            found = await deliveries(stage)
+            marked.append(sum(state == "sent" for state, *_ in found.values()))
+            return await super().handle_MAIL(*said)
+
+    assert await send(stage, Looking()) == 3
+    assert marked == [0, 1, 2]
 
 
 async def test_who_lost_his_claim_has_no_say_any_more(stage: Stage) -> None:

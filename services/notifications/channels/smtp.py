@@ -6,10 +6,11 @@ they repeat addresses. Nothing is logged.
 """
 
 import asyncio
+import contextlib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import aiosmtplib
@@ -19,6 +20,8 @@ from services.notifications.channels.address import is_address
 from services.notifications.channels.letter import Outgoing, write
 from services.notifications.channels.server import MailServer, Tls
 from shared.i18n import Catalogue
+
+T = TypeVar("T")
 
 _TROUBLE: Final = (aiosmtplib.SMTPException, OSError)  # OSError: also TLS and time running out
 
@@ -51,6 +54,10 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     reason: str | None = None
 
 
+Sent = Callable[[UUID], Awaitable[None]]
+"""Notes that a letter was sent, by its row's id."""
+
+
 class _ServerAway(Exception):
     """No letter can be handed over now; the text is a reason code."""
 
@@ -61,14 +68,16 @@ async def send(
     catalogue: Catalogue,
     *,
     within: float | None = None,
+    sent: Sent | None = None,
 ) -> list[Outcome]:
     """Hand a batch over on one connection, in order; one outcome a letter, in the same order.
 
     Never raises for what the server or the network does. A connection that breaks is opened again
     for the next letter; when it cannot be, or breaks too often, the rest of the batch waits.
 
-    A process killed between a letter and its row's mark sends it again: with the same Message-ID
-    and the same bytes, so mail systems can tell it is one letter. Small batches keep that rare.
+    Each letter is noted as sent before the next is handed over, and one that is begun is ended
+    even by whoever is told to end. So a process that is killed sends one letter again at most: with
+    the same Message-ID and the same bytes, so mail systems can tell it is one letter.
 
     Args:
         batch: what to send.
@@ -76,12 +85,27 @@ async def send(
         catalogue: the words.
         within: seconds after which the rest waits: less than the time the rows are claimed for,
             or a server that is merely slow would get letters twice. None is as long as it takes.
+        sent: notes each letter that was sent; what it raises ends the batch.
     """
     connection = _connection(server)
     until = None if within is None else asyncio.get_running_loop().time() + within
     outcomes: list[Outcome] = []
     away: str | None = None
     breaks = 0
+
+    async def one_letter(outgoing: Outgoing) -> tuple[State, str | None, str | None]:
+        try:
+            async with asyncio.timeout_at(until):
+                await _open(connection)
+                state, reason = await _hand_over(connection, outgoing, server, catalogue)
+        except (_ServerAway, TimeoutError) as error:
+            connection.close()
+            reason = str(error) or "out_of_time"
+            return State.RETRY, reason, reason
+        if state is State.SENT and sent is not None:
+            await sent(outgoing.delivery_id)
+        return state, reason, None
+
     try:
         for outgoing in batch:
             if not is_address(outgoing.address):
@@ -90,14 +114,7 @@ async def send(
             if away is not None:
                 outcomes.append(Outcome(outgoing.delivery_id, State.RETRY, away))
                 continue
-            try:
-                async with asyncio.timeout_at(until):
-                    await _open(connection)
-                    state, reason = await _hand_over(connection, outgoing, server, catalogue)
-            except (_ServerAway, TimeoutError) as error:
-                away = str(error) or "out_of_time"
-                state, reason = State.RETRY, away
-                connection.close()
+            state, reason, away = await _to_its_end(one_letter(outgoing))
             outcomes.append(Outcome(outgoing.delivery_id, state, reason))
             if state is State.RETRY and not connection.is_connected:
                 breaks += 1
@@ -106,6 +123,20 @@ async def send(
     finally:
         connection.close()
     return outcomes
+
+
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Do this to its end even if we are cancelled meanwhile, and only then be cancelled."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():  # whoever ends us asks again and again
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # it is heard of; being told to end goes before it
+        raise
 
 
 def _connection(server: MailServer) -> aiosmtplib.SMTP:

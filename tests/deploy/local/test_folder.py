@@ -56,6 +56,15 @@ def test_what_the_caller_says_comes_first(stack: Stack) -> None:
     assert knobs["KINERJA_ISSUER"] == "http://127.0.0.1:8104", "an empty variable says nothing"
 
 
+def test_a_broker_of_the_callers_own_is_met_as_any_other(stack: Stack) -> None:
+    embedded = environment(stack, {}, "training")
+    assert embedded["KINERJA_KAFKA_IDEMPOTENT"] == "false"
+    assert embedded == environment(stack, embedded, "training"), "twice is the same as once"
+    own = {"KINERJA_KAFKA_SERVERS": "kafka.example:9092", "KINERJA_KAFKA_REPLICATION": "1"}
+    knobs = environment(stack, own, "training")
+    assert {key: knobs[key] for key in knobs if key.startswith("KINERJA_KAFKA_")} == own
+
+
 def test_a_folder_that_cannot_be_written_to_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file is in the way")
     with pytest.raises(OSError, match="data"):

@@ -1,43 +1,28 @@
 """A whole embedded stack with one import done, and a Chromium in front of it."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from deploy.local.environment import PROJECT, SERVICES, Stack
-from deploy.local.folder import prepare
-from deploy.local.processes import Processes
+from deploy.local.environment import PROJECT, SERVICES
 from tests.live.browser.chromium import Browser, chromium, program
-from tests.live.conftest import Running, free_ports, migrate
+from tests.live.running import Running, run
 
 SAMPLES = PROJECT / "samples"
 NOW, BEFORE = (SAMPLES / f"laporan-penilaian-skp-{year}.xlsx" for year in (2025, 2024))
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def stack(tmp_path_factory: pytest.TempPathFactory, on_embedded: None) -> Iterator[Running]:
     """Every process of the stack, the portal included; the newer sample is imported."""
     if program() is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
-    first = free_ports(60)
-    stack = Stack(data=tmp_path_factory.mktemp("stack"), base=first, kafka=first + 50)
-    prepare(stack)
-    migrate(stack)
-    knobs = {
-        "KINERJA_DATA": str(stack.data),
-        "KINERJA_PORT_BASE": str(stack.base),
-        "KINERJA_KAFKA_PORT": str(stack.kafka),
-    }
-    with Processes(stack.logs, {**os.environ, **knobs}) as processes:
-        running = Running(stack, processes)
-        running.start("broker", "desk", *SERVICES, "portal")
-        running.wait_ready("desk", *SERVICES, "portal")
+    folder = tmp_path_factory.mktemp("stack")
+    with run(folder, (*SERVICES, "portal")) as running:
         settle(running, running.hand_in(NOW))
         yield running
-        running.client.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from tests.live.browser.chromium import Browser
 from tests.live.browser.conftest import BEFORE, NOW, settle, truth
-from tests.live.conftest import Running
+from tests.live.running import Running
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 

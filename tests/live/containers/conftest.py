@@ -9,8 +9,8 @@ import pytest
 
 from deploy.local.environment import PROJECT
 from tests.live import engine
-from tests.live.conftest import free_ports
 from tests.live.containers.compose import Compose
+from tests.live.running import free_ports
 
 
 def obstacle() -> str | None:

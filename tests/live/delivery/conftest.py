@@ -22,11 +22,14 @@ from deploy.local.environment import PROJECT
 from shared import outbox
 from shared.database import Database
 from shared.events import EmployeeRegistered, Fact
-from tests.live.conftest import free_ports
+from tests.live.real import Kafka, Postgres
+from tests.live.running import free_ports
 from tests.shared import postgres
 from tests.shared.conftest import fresh
 from tests.shared.facts import SOURCE, effect, kept
 
+Foundations = tuple[Kafka, Postgres]
+NAMES = ("teller", "hearer")
 SESSION_MS = 3000
 """Tansu lets a member in after half a session; one that died is waited for about twice that."""
 
@@ -34,13 +37,15 @@ SESSION_MS = 3000
 class Stage:
     """What runs, where it keeps what it does, and what it did."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, real: Foundations | None) -> None:
         self.folder = folder
         self.first = free_ports(20)
-        self.kafka = self.first + 15
+        self.real = real[0] if real else None
+        self.kafka = self.real.port if self.real else self.first + 15
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.urls = {
-            name: f"sqlite+aiosqlite:///{folder / name}.db" for name in ("teller", "hearer")
+            name: real[1].url(name) if real else f"sqlite+aiosqlite:///{folder / name}.db"
+            for name in NAMES
         }
         self.databases: dict[str, Database] = {}
 
@@ -54,7 +59,18 @@ class Stage:
         for database in self.databases.values():
             await database.close()
 
-    def start_broker(self) -> None:
+    async def kill_broker(self) -> None:
+        if self.real:
+            await asyncio.to_thread(self.real.kill)
+        else:
+            self.end("broker")
+
+    async def start_broker(self) -> None:
+        """Start it, empty; what it held before is lost."""
+        if self.real:
+            await asyncio.to_thread(self.real.lose)
+            await self.real.answers()
+            return
         program = embedded.binary(self.folder, os.environ)
         self._start("broker", embedded.command(program, self.kafka), {"RUST_LOG": "warn"})
 
@@ -65,11 +81,13 @@ class Stage:
             "TESTS_DATABASE_URL": self.urls[name],
             "TESTS_BATCH": "100",
             "KINERJA_KAFKA_SERVERS": f"127.0.0.1:{self.kafka}",
-            "KINERJA_KAFKA_IDEMPOTENT": "false",
+            "KINERJA_KAFKA_IDEMPOTENT": "true" if self.real else "false",
             "KINERJA_KAFKA_PROVISION": "true",
-            "KINERJA_KAFKA_FETCH_WAIT_MS": "10",
+            "KINERJA_KAFKA_REPLICATION": "1",
+            "KINERJA_KAFKA_FETCH_WAIT_MS": "500" if self.real else "10",
             "KINERJA_KAFKA_SESSION_MS": str(SESSION_MS),
             "KINERJA_KAFKA_CHECK_SECONDS": "0.5",
+            "KINERJA_KAFKA_METADATA_MS": "5000",
             **{name: str(value) for name, value in knobs.items()},
         }
         command = [sys.executable, "-m", "tests.live.delivery.program", name, str(port)]
@@ -182,10 +200,22 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    found = Stage(tmp_path)
+def real(request: pytest.FixtureRequest) -> Foundations | None:
+    """Apache Kafka and PostgreSQL as if new; None where no container can run."""
+    if request.getfixturevalue("foundations") is None:
+        request.getfixturevalue("on_embedded")
+        return None
+    kafka, postgres = map(request.getfixturevalue, ("kafka", "postgres"))
+    asyncio.run(postgres.create(*NAMES))
+    return kafka, postgres
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, real: Foundations | None) -> AsyncIterator[Stage]:
+    found = Stage(tmp_path, real)
     await found.open()
-    found.start_broker()
+    if real is None:
+        await found.start_broker()
     found.start("teller")
     try:
         yield found
@@ -194,10 +224,10 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 @pytest.fixture
-def server() -> Iterator[postgres.Server | None]:
-    """A PostgreSQL for what several processes share; None where none is installed."""
+def server(real: Foundations | None) -> Iterator[postgres.Server | None]:
+    """A PostgreSQL for what several processes share; None where there is one, or can be none."""
     programs = postgres.programs()
-    if programs is None:
+    if real is not None or programs is None:
         yield None
         return
     with postgres.running(programs) as found:

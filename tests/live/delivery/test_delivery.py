@@ -78,10 +78,10 @@ async def test_a_broker_that_dies_and_comes_back_empty_loses_nobodys_fact(stage:
     await stage.ready("hearer")
     await stage.tell(facts(1000))
     await stage.heard(200)
-    stage.end("broker")
+    await stage.kill_broker()
     more = facts(1500)[1000:]
     await stage.tell(more)
-    stage.start_broker()
+    await stage.start_broker()
     await stage.heard(1500)
     kept = await stage.kept()
     assert sorted(map(int, kept)) == list(range(1500))

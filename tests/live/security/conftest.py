@@ -9,7 +9,7 @@ from aiosmtpd.controller import Controller
 
 from deploy.local.environment import SERVICES, Stack
 from tests.live import engine
-from tests.live.conftest import free_ports
+from tests.live.running import free_ports
 from tests.live.security.servers import Servers
 from tests.live.security.stage import Stage
 from tests.notifications.channels.office import Office

@@ -11,7 +11,6 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from deploy.local.environment import PROJECT
-from tests.live.checker import rows
 from tests.live.tools.conftest import Tools
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
@@ -85,7 +84,7 @@ def bring_in_the_sample(tools: Tools) -> None:
 
     def all_is_handled() -> bool:
         handled = sum(one["end"] for one in tools.answer("lag")["partitions"])
-        return handled > 1000 and tools.answer("lag")["messages"] == 0
+        return bool(handled > 1000 and tools.answer("lag")["messages"] == 0)
 
     running.wait(all_is_handled, seconds=90, what="the sample handled")
     assert len(all_of(tools.servers, "appraisal.imports.v1")) == 1, "what is there is told once"
@@ -94,12 +93,13 @@ def bring_in_the_sample(tools: Tools) -> None:
 def results(tools: Tools, evaluation: str) -> tuple[int, int]:
     """Recommendation sets and notices of an evaluation."""
     plain = evaluation.replace("-", "")
-    [(sets,)] = rows(
-        tools.running.database("training"),
+    ask = tools.running.ground.ask
+    [(sets,)] = ask(
+        "training",
         f"select count(*) from recommendation_set where evaluation_id = '{plain}'",  # noqa: S608  # ours
     )
-    [(notices,)] = rows(
-        tools.running.database("notifications"),
+    [(notices,)] = ask(
+        "notifications",
         f"select count(*) from notice where about = '{plain}'",  # noqa: S608  # ours
     )
     return sets, notices
@@ -152,10 +152,19 @@ def test_letters_are_listed_sent_back_and_handled_once(tools: Tools) -> None:
 
 
 def test_lag_is_told_and_the_doctor_says_so(tools: Tools) -> None:
+    what_lag_and_doctor_say(tools)
+
+
+def test_they_know_the_embedded_stack_too(embedded_tools: Tools) -> None:
+    what_lag_and_doctor_say(embedded_tools)
+
+
+def what_lag_and_doctor_say(tools: Tools) -> None:
     bring_in_the_sample(tools)
     found = tools.answer("doctor")
     assert found["counts"]["problem"] == 0, found
-    assert {one["code"] for one in found["findings"]} >= {"topics", "migrated", "outbox", "clock"}
+    codes = {one["code"] for one in found["findings"]}
+    assert codes >= {"topics", "migrated", "outbox", "clock"}, found
 
     facts = [one for one in all_of(tools.servers, TOPIC) if dict(one[2]).get("ce_type")][:40]
     tools.running.kill("training", signal.SIGSTOP)

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local.environment import PROJECT, SERVICES
 from tests.live import checker
-from tests.live.conftest import Running
+from tests.live.running import Running
 from tests.live.tracing.collector import Collector, Span, listening
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
