@@ -35,7 +35,7 @@ LONGEST_PAUSE: Final = 10.0
 IDLE_LEADER: Final = "90s"
 """After how long PostgreSQL takes the lead from a relay that was stopped in mid-batch."""
 
-_MOVED: Final = ("id", "shard", "fact_id", "topic", "key", "payload", "headers", "put_at")
+MOVED: Final = ("id", "shard", "fact_id", "topic", "key", "payload", "headers", "put_at")
 _MOVE_ON_POSTGRES = text("""
     with gone as (
         delete from outbox where id = any(:ids)
@@ -233,9 +233,9 @@ class Relay:
         topics = sorted({row.topic for row in still})
         for topic in topics:
             of_topic = (told.c.topic == topic, told.c.error.is_(None))
-            columns = [told.c[name] for name in _MOVED]
+            columns = [told.c[name] for name in MOVED]
             again = select(*columns).where(*of_topic)
-            await connection.execute(insert(outbox).from_select(list(_MOVED), again))
+            await connection.execute(insert(outbox).from_select(list(MOVED), again))
             await connection.execute(delete(told).where(*of_topic))
             await connection.execute(delete(told_position).where(told_position.c.topic == topic))
             telemetry.REFILLS.labels(topic).inc()

@@ -9,7 +9,8 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
-from deploy.cli import lag, reading, redrive
+from deploy.cli import lag, redrive
+from shared import reading
 
 CLIENT = {"bootstrap_servers": ["127.0.0.1:1"], "client_id": "tests"}
 Headers = tuple[tuple[str, bytes | None], ...]
