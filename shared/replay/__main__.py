@@ -62,7 +62,8 @@ async def replay(service: str, selection: Selection, *, dry_run: bool) -> bool:
         await _hand_over(spans, selection, taker, made.settings.batch, outlook.records)
         if not dry_run:
             await finish(made.database, made.after_replay)
-        say(result=asdict(taker.counts) | {"noted": memory.noted, "dry_run": dry_run})
+        said = {"members": outlook.members, "noted": memory.noted, "dry_run": dry_run}
+        say(result=asdict(taker.counts) | said)
     finally:
         await made.database.close()
     return True

@@ -16,7 +16,6 @@ from shared import envelope
 from shared.database import Database, insert_rows
 from shared.delivery import dead_id
 from shared.outbox import COLUMNS, Row, outbox, pack, shard_of, told, told_before, told_position
-from shared.relay import MOVED
 
 SUFFIX: Final = ".dead"
 
@@ -112,6 +111,7 @@ async def _keep(session: AsyncSession, rows: Sequence[Row]) -> None:
     await insert_rows(session, outbox, (*COLUMNS, "put_at"), rows)
     mine = outbox.c.fact_id.in_({row[1] for row in rows})
     connection = await session.connection()
-    moved = select(*(outbox.c[name] for name in MOVED)).where(mine)
-    await connection.execute(insert(told).from_select(list(MOVED), moved))
+    moved = ("id", *COLUMNS, "put_at")
+    noted = select(*(outbox.c[name] for name in moved)).where(mine)
+    await connection.execute(insert(told).from_select(moved, noted))
     await connection.execute(delete(outbox).where(mine))
