@@ -6,18 +6,20 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.environment import PROJECT, SERVICES, Stack
 from deploy.local.folder import environment, prepare
 from deploy.local.processes import Processes
 from shared.provision import create_missing
 from tests.live.conftest import Running, free_ports
+from tests.live.engine import no_containers
 from tests.live.real import Kafka, Postgres
 
 SESSION_MS = 6000
@@ -73,10 +75,23 @@ class Loss:
         )
 
     def stop(self, *services: str) -> None:
-        """End services in good order, and wait until their groups know that they are gone."""
+        """End services in good order, and wait until Kafka knows that they are gone."""
         self.running.processes.signal(signal.SIGTERM, services)
         for service in services:
             self.running.processes.wait(service, seconds=40)
+        ends = time.monotonic() + 60
+        while members := asyncio.run(self._members(*services)):
+            assert time.monotonic() < ends, members
+            time.sleep(0.5)
+
+    async def _members(self, *groups: str) -> int:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka.servers)
+        await admin.start()
+        try:
+            told = [await admin.describe_consumer_groups([group]) for group in groups]
+        finally:
+            await admin.close()
+        return sum(len(one[5]) for [answer] in told for one in answer.groups)
 
     def start(self, *services: str) -> None:
         self.running.start(*services)
@@ -84,24 +99,35 @@ class Loss:
 
     def replay(self, *arguments: str, code: int = 0) -> dict[str, Any]:
         """Run `kinerja replay … --json`; gives its answer."""
-        done = self.python("deploy.cli", "replay", *arguments, "--yes", "--json", check=False)
+        given = ("replay", *arguments, "--yes", "--json")
+        done = self.python("deploy.cli", *given, check=False)
         assert done.returncode == code, done.stdout + done.stderr
         return dict(json.loads(done.stdout)) if code == 0 else {"said": done.stderr}
 
     def mails(self) -> int:
-        """How many e-mails the sink ever got."""
+        """How many e-mails the sink ever got; none of them came twice."""
         url = f"{self.running.stack.url('desk')}/mail/count"
-        return int(self.running.client.get(url).json()["total"])
+        counts = self.running.client.get(url).json()
+        assert counts["repeated"] == 0
+        return int(counts["total"])
 
 
 def _plain(value: object) -> object:
     return value.hex if hasattr(value, "hex") and hasattr(value, "version") else value
 
 
-@pytest.fixture
-def loss(kafka: Kafka, postgres: Postgres, tmp_path: Path) -> Iterator[Loss]:
-    """Everything runs, on topics and databases that are empty."""
-    stack = Stack(data=tmp_path / "data", base=free_ports(60), kafka=kafka.port)
+@pytest.fixture(scope="module")
+def loss(
+    foundations: tuple[Kafka, Postgres] | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Loss]:
+    """Everything runs, once for all tests here, which come one after the other."""
+    if foundations is None:
+        pytest.skip(f"Apache Kafka and PostgreSQL: {no_containers()}")
+    kafka, postgres = foundations
+    asyncio.run(kafka.wipe())
+    asyncio.run(postgres.create(*SERVICES))
+    folder = tmp_path_factory.mktemp("replay")
+    stack = Stack(data=folder / "data", base=free_ports(60), kafka=kafka.port)
     prepare(stack)
     knobs = {
         "KINERJA_DATA": str(stack.data),
