@@ -165,14 +165,12 @@ class Delivery:
         async with under_way, self.database.begin() as session:
             new = await first_seen(session, digests)
             due = await self._due(session, digests.keys(), new)
-            kept, repeats = first, {}
-            if len(new) < len(first):
-                kept = {identity: first[identity] for identity in first if identity in due}
-                repeats = {identity: first[identity] for identity in first if identity not in new}
-            changed = await contradicted(session, {i: digests[i] for i in repeats})
-            for identity in changed:
-                kept.pop(identity, None)
+            old = digests.keys() - new
+            changed = await contradicted(session, {identity: digests[identity] for identity in old})
             refused += [Refused(first[i].record, envelope.OTHER_CONTENT) for i in changed]
+            kept = first
+            if old:
+                kept = {i: first[i] for i in first if i in due and i not in changed}
             dead = await self._set_aside(session, refused)
             for listener in self.listening.listeners:
                 batch = [
@@ -183,10 +181,9 @@ class Delivery:
                 if batch:
                     await listener.handle(tracing.follow(batch), session)
         self.progress = time.monotonic()
-        for outcome, some in (("kept", kept), ("repeat", repeats)):
-            telemetry.count_facts(
-                self.listening.service, outcome, [one.fact for one in some.values()]
-            )
+        for outcome, some in (("kept", new), ("repeat", old)):
+            facts = [first[identity].fact for identity in some]
+            telemetry.count_facts(self.listening.service, outcome, facts)
         for one in dead:
             telemetry.DEAD.labels(self.listening.service, one.reason.split(":")[0]).inc()
 

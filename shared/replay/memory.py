@@ -95,8 +95,14 @@ class Memory:
         """How far the topics reach at least; what a relay knows better stays."""
         places = {(record.topic, record.partition): record.offset for record in records}
         dialect = postgresql if self._database.is_postgres else sqlite
+        reached = dialect.insert(told_position)
         await (await session.connection()).execute(
-            dialect.insert(told_position).on_conflict_do_nothing(),
+            reached.on_conflict_do_update(
+                index_elements=["topic", "partition"],
+                set_={"offset": reached.excluded.offset},
+                where=(told_position.c.cluster == reached.excluded.cluster)
+                & (told_position.c.offset < reached.excluded.offset),
+            ),
             [
                 {"topic": topic, "partition": number, "offset": offset, "cluster": self._cluster}
                 for (topic, number), offset in sorted(places.items())
