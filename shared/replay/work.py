@@ -46,7 +46,7 @@ class Work:
             self.say(refused="members", members=outlook.members)
             return False
         memory = Memory(self.service, database, outlook.cluster)
-        await self._remember(memory, listening, whole=not dry_run and not selection.harmless)
+        await self._remember(memory, listening, selection, keep=not dry_run)
         taker: Taker = Counting(listening, database)
         if not dry_run:
             taker = Redelivery(listening, database, again=selection.again)
@@ -57,20 +57,22 @@ class Work:
         self.say(result=asdict(taker.counts) | said)
         return True
 
-    async def _remember(self, memory: Memory, listening: Listening, *, whole: bool) -> None:
-        """What it set aside; `whole`: also what it told, and note both in its database."""
-        topics = {topic + SUFFIX for topic in listening.topics}
-        if whole:
-            topics |= set(self.tells)
+    async def _remember(
+        self, memory: Memory, listening: Listening, selection: Selection, *, keep: bool
+    ) -> None:
+        """What it set aside and, where it is to be kept, what it told of those selected."""
+        dead = {topic + SUFFIX for topic in listening.topics}
+        topics = dead | set(self.tells) if keep else dead
         async with reading.reader(self.client) as consumer:
             where = await reading.partitions(self.client, topics)
             batch: list[Record] = []
             async for record in reading.records(consumer, where):
-                batch.append(record)
+                if record.topic in dead or selection.takes(record.key):
+                    batch.append(record)
                 if len(batch) >= reading.RECORDS:
-                    await memory.note(batch, keep=whole)
+                    await memory.note(batch, keep=keep)
                     batch = []
-            await memory.note(batch, keep=whole)
+            await memory.note(batch, keep=keep)
 
     async def _records(self, outlook: Outlook, memory: Memory) -> AsyncGenerator[Record | None]:
         """Each record to read; None in place of one that was set aside where it stands."""

@@ -91,6 +91,7 @@ async def test_a_running_service_is_in_the_way_of_all_but_a_single_employee(lost
     who = UUID((record.key or b"").decode())
     done = await lost.replay("training", employee=who, again=True)
     assert done["missing"] == await count(lost.stage.training, "recommendation_set") > 0
+    assert (done["told"], done["noted"]) == (0, done["missing"])
 
 
 async def test_appraisal_listens_to_nothing(lost: Lost) -> None:
