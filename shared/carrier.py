@@ -37,12 +37,14 @@ class Sent:
         refused: ids of rows no broker will ever take, with the error's name.
         positions: topic and partition to the offset of the newest batch acknowledged: the log
             must end behind it for as long as the broker remembers.
+        first: the same of the oldest: it lies behind whatever was told there before.
         waiting: whether some rows have to be sent again.
     """
 
     acknowledged: list[int] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
     positions: dict[tuple[str, int], int] = field(default_factory=dict)
+    first: dict[tuple[str, int], int] = field(default_factory=dict)
     waiting: bool = False
 
 
@@ -204,6 +206,7 @@ class Carrier:
             else:
                 sent.acknowledged += [row.id for row in remaining[:taken]]
                 sent.positions[topic, partition] = ack.offset
+                sent.first.setdefault((topic, partition), ack.offset)
                 telemetry.TOLD.labels(topic).inc(taken)
             remaining = remaining[taken:]
         return True

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -89,6 +90,16 @@ class Listening:
         return tuple(dict.fromkeys(kind.topic.name for kind in self.types))
 
 
+def dead_id(service: str, record: Record, place: str | None = None) -> UUID:
+    """The id a record has once a service set it aside, from where it stood and what it says.
+
+    Not the place alone: a topic lost and filled again holds another record there.
+    """
+    identity = dict(record.headers).get("ce_id") or b""
+    content = digest(b"\0".join((record.key or b"", identity, record.value or b"")))
+    return uuid5(FACTS, f"dead/{service}/{place or envelope.place(record)}/{content}")
+
+
 class Delivery:
     """Delivers batches of records to a service's handlers."""
 
@@ -153,12 +164,13 @@ class Delivery:
         under_way = tracing.batch(self.listening.service, len(items))
         async with under_way, self.database.begin() as session:
             new = await first_seen(session, digests)
-            kept, repeats = first, {}
-            if len(new) < len(first):
-                kept = {identity: first[identity] for identity in first if identity in new}
-                repeats = {identity: first[identity] for identity in first if identity not in new}
-            changed = await contradicted(session, {i: digests[i] for i in repeats})
+            due = await self._due(session, digests.keys(), new)
+            old = digests.keys() - new
+            changed = await contradicted(session, {identity: digests[identity] for identity in old})
             refused += [Refused(first[i].record, envelope.OTHER_CONTENT) for i in changed]
+            kept = first
+            if old:
+                kept = {i: first[i] for i in first if i in due and i not in changed}
             dead = await self._set_aside(session, refused)
             for listener in self.listening.listeners:
                 batch = [
@@ -169,12 +181,20 @@ class Delivery:
                 if batch:
                     await listener.handle(tracing.follow(batch), session)
         self.progress = time.monotonic()
-        for outcome, some in (("kept", kept), ("repeat", repeats)):
-            telemetry.count_facts(
-                self.listening.service, outcome, [one.fact for one in some.values()]
-            )
+        for outcome, some in (("kept", new), ("repeat", old)):
+            facts = [first[identity].fact for identity in some]
+            telemetry.count_facts(self.listening.service, outcome, facts)
         for one in dead:
             telemetry.DEAD.labels(self.listening.service, one.reason.split(":")[0]).inc()
+
+    async def _due(
+        self,
+        session: AsyncSession,  # noqa: ARG002  # a replay's needs it
+        told: AbstractSet[UUID],  # noqa: ARG002  # the same
+        new: AbstractSet[UUID],
+    ) -> AbstractSet[UUID]:
+        """Which of these facts the handlers get: those never seen before."""
+        return new
 
     async def _try_alone(self, item: Read | Refused, error: Exception) -> None:
         for attempt in range(1, TRIES):
@@ -202,19 +222,14 @@ class Delivery:
         self, session: AsyncSession, refused: Sequence[Refused]
     ) -> Sequence[Refused]:
         """Tell records, as they came, to their dead topics; gives those not told before."""
-        rows = {self._dead_id(one.record): one for one in refused}
+        service = self.listening.service
+        rows = {dead_id(service, one.record): one for one in refused}
         marks = {identity: digest(one.record.value or b"") for identity, one in rows.items()}
         new = await first_seen(session, marks)
         now = datetime.now(UTC)
         dead = {identity: one for identity, one in rows.items() if identity in new}
         await outbox.put(session, [self._dead_row(i, one, now) for i, one in dead.items()])
         return list(dead.values())
-
-    def _dead_id(self, record: Record) -> UUID:
-        """Not the place alone: a topic lost and filled again holds another record there."""
-        identity = dict(record.headers).get("ce_id") or b""
-        content = digest(b"\0".join((record.key or b"", identity, record.value or b"")))
-        return uuid5(FACTS, f"dead/{self.listening.service}/{envelope.place(record)}/{content}")
 
     def _dead_row(self, identity: UUID, refused: Refused, now: datetime) -> outbox.Row:
         record = refused.record

@@ -7,6 +7,7 @@ stay for a retention period, so that a topic that was lost can be filled again.
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
@@ -21,10 +22,12 @@ from sqlalchemy import (
     Table,
     Uuid,
     func,
+    select,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import tracing
+from shared import replaying, tracing
 from shared.database import NAMING, Moment, insert_rows
 from shared.events import Data, Fact, encode, headers, written
 
@@ -96,11 +99,40 @@ async def tell(session: AsyncSession, facts: Sequence[Fact[Data]], *, source: st
 
 
 async def put(session: AsyncSession, rows: Sequence[Row]) -> None:
-    """Put rows, as `COLUMNS` names them, into the outbox. Doors use `tell`."""
+    """Put rows, as `COLUMNS` names them, into the outbox. Doors use `tell`.
+
+    In a replay what was told before is not told again, not even in other words.
+    """
+    replay = replaying.current(session)
+    if replay is not None:
+        rows = await _not_told(session, rows, replay)
     if not rows:
         return
     await insert_rows(session, outbox, COLUMNS, rows)
     session.info["told"] = True
+
+
+async def told_before(session: AsyncSession, rows: Sequence[Row]) -> dict[UUID, bytes]:
+    """Those of these rows' facts that were told or wait to be: by id, what each says."""
+    ids = {row[1] for row in rows}
+    keys = {row[3] for row in rows}
+    found = select(told.c.fact_id, told.c.payload).where(
+        told.c.key.in_(keys) | told.c.key.is_(None), told.c.fact_id.in_(ids)
+    )
+    waiting = select(outbox.c.fact_id, outbox.c.payload).where(outbox.c.fact_id.in_(ids))
+    connection = await session.connection()
+    rows_found = (await connection.execute(union_all(found, waiting))).all()
+    return {row.fact_id: row.payload for row in rows_found}
+
+
+async def _not_told(
+    session: AsyncSession, rows: Sequence[Row], replay: replaying.Replay
+) -> Sequence[Row]:
+    before = await told_before(session, rows) if rows else {}
+    replay.otherwise += sum(before.get(row[1], row[4]) != row[4] for row in rows)
+    left = [row for row in rows if row[1] not in before]
+    replay.told += sum(not row[2].endswith(".dead") for row in left)
+    return left
 
 
 def _row(fact: Fact[Data], source: str) -> Row:

@@ -35,6 +35,9 @@ LONGEST_PAUSE: Final = 10.0
 IDLE_LEADER: Final = "90s"
 """After how long PostgreSQL takes the lead from a relay that was stopped in mid-batch."""
 
+FORGOTTEN: Final = "forgotten"
+"""In place of a cluster's id: what was told there is gone, whatever the log's end may say."""
+
 _MOVED: Final = ("id", "shard", "fact_id", "topic", "key", "payload", "headers", "put_at")
 _MOVE_ON_POSTGRES = text("""
     with gone as (
@@ -176,12 +179,13 @@ class Relay:
             await self._move(connection, [identity], error=error)
         if not sent.positions:
             return
+        anew = await self._given_anew(connection, sent)
         rows = [
             {
                 "topic": topic,
                 "partition": partition,
                 "offset": offset,
-                "cluster": self._carrier.cluster,
+                "cluster": FORGOTTEN if (topic, partition) in anew else self._carrier.cluster,
             }
             for (topic, partition), offset in sorted(sent.positions.items())
         ]
@@ -191,9 +195,22 @@ class Relay:
             change.on_conflict_do_update(
                 index_elements=["topic", "partition"],
                 set_={name: change.excluded[name] for name in ("offset", "cluster")},
+                where=told_position.c.cluster != FORGOTTEN,  # until it is filled again
             ),
             rows,
         )
+        if anew:
+            self._checked = float("-inf")
+
+    async def _given_anew(self, connection: AsyncConnection, sent: Sent) -> set[tuple[str, int]]:
+        """Partitions where the broker gave places away that it had given before: it forgot them."""
+        topics = {topic for topic, _ in sent.first}
+        kept = select(told_position).where(told_position.c.topic.in_(topics))
+        return {
+            (row.topic, row.partition)
+            for row in await connection.execute(kept)
+            if sent.first.get((row.topic, row.partition), row.offset + 1) <= row.offset
+        }
 
     async def _move(
         self, connection: AsyncConnection, ids: list[int], *, error: str | None

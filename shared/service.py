@@ -43,6 +43,8 @@ NOT_ITS_OWN: Final[TelemetryConfig] = {
 
 Clock = Callable[[Database], Awaitable[None]]
 """A door for time: runs until it is cancelled, keeps what it does in the database."""
+AfterReplay = Callable[[Database], Awaitable[None]]
+"""Once a replay has brought a database up to date: what clocks would do now and did then."""
 Furnish = Callable[[FastAPI, str], None]
 """Adds to a service's web application what every service has, such as its documentation."""
 
@@ -58,6 +60,16 @@ class Parts:
     started: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a service is made of, for who runs it in another way (`shared.replay`)."""
+
+    settings: ServiceSettings
+    database: Database
+    listening: Listening | None
+    after_replay: AfterReplay | None
+
+
 def build(
     name: str,
     settings: ServiceSettings,
@@ -66,6 +78,7 @@ def build(
     *,
     listening: Listening | None = None,
     clocks: Sequence[Clock] = (),
+    after_replay: AfterReplay | None = None,
     title: str = "",
     largest_body: int = http.LARGEST_BODY,
     furnish: Sequence[Furnish] = (documentation.serve,),
@@ -105,6 +118,7 @@ def build(
         redoc_url=None,
         telemetry=NOT_ITS_OWN,
     )
+    app.state.made = Made(settings, database, listening, after_replay)
     http.answer_errors(app, largest_body=largest_body)
     app.add_middleware(Entrance, largest_body=largest_body)
     app.include_router(routes)

@@ -16,6 +16,7 @@ from deploy.cli.agencies import agency_id, agency_in
 from deploy.cli.broker import Servers, client_of, reaching
 from deploy.cli.installation import Installation, development_token, is_production, this_stack
 from deploy.cli.progress import Steps
+from deploy.cli.replay import replay
 from deploy.cli.terminal import console, errors
 from deploy.cli.texts import say
 from deploy.cli.trouble import Trouble
@@ -34,6 +35,7 @@ topics = typer.Typer(no_args_is_help=True, help="Kafka topics, as they are decla
 app.add_typer(topics, name="topics")
 app.add_typer(acls.app, name="acls")
 app.add_typer(dead.app, name="dead")
+app.command("replay")(replay)
 app.command("lag")(operate.show_lag)
 app.command("doctor")(operate.examine)
 

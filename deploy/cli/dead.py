@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import reading, redrive
+from deploy.cli import redrive
 from deploy.cli.broker import Client, Servers, client_of, reaching
 from deploy.cli.letterbox import as_json, details, groups, letters, readable
 from deploy.cli.letters import TOPICS, Letter, Selection, every
@@ -17,6 +17,7 @@ from deploy.cli.tally import Tally
 from deploy.cli.terminal import console, errors, write
 from deploy.cli.texts import say
 from deploy.cli.trouble import Trouble
+from shared import reading
 
 app = typer.Typer(no_args_is_help=True, help="What services could not handle and set aside.")
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.cli import reading
 from deploy.cli.broker import Client
 from services import notifications, training
+from shared import reading
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     service.__name__.rpartition(".")[2]: tuple(

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from deploy.cli import reading
+from shared import reading
 from shared.envelope import Record
 from shared.events import topics
 

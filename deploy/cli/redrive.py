@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 
-from deploy.cli import reading
 from deploy.cli.broker import Client
 from deploy.cli.letters import MARK_ID, MARK_TIME, SUFFIX, TOPICS, Letter, Selection, every
+from shared import reading
 
 AT_ONCE: Final = 200
 BYTES_AT_ONCE: Final = 8 * 1024 * 1024

@@ -12,4 +12,5 @@ app = service.build(
     routes.api,
     listening=handlers.listening,
     clocks=(clock.digests(settings), clock.mails(settings)),
+    after_replay=clock.after_replay(settings),
 )

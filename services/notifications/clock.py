@@ -31,8 +31,26 @@ def digests(settings: Settings) -> Callable[[Database], Awaitable[None]]:
     return run
 
 
-async def tell_due_digests(database: Database, now: datetime, patience: timedelta) -> int:
-    """Put the digests that are due into inboxes; gives how many."""
+def after_replay(settings: Settings) -> Callable[[Database], Awaitable[None]]:
+    """What is due once a replay has brought the database up to date was sent before its loss."""
+    patience = timedelta(seconds=settings.digest_patience_seconds)
+
+    async def run(database: Database) -> None:
+        now = datetime.now(UTC)
+        await tell_due_digests(database, now, patience, again=True)
+        async with database.begin() as session:
+            await store.mails.let_be(session, now)
+
+    return run
+
+
+async def tell_due_digests(
+    database: Database, now: datetime, patience: timedelta, *, again: bool = False
+) -> int:
+    """Put the digests that are due into inboxes; gives how many.
+
+    `again`: after a replay, when offices had them before; no e-mail is sent.
+    """
     async with database.read() as session:
         over = [
             row.import_id
@@ -57,7 +75,10 @@ async def tell_due_digests(database: Database, now: datetime, patience: timedelt
             if rules.digest_due(row.expected, row.seen, row.completed_at, now, patience)
             is rules.Digest.DUE
         ]
-        await store.notices.keep(session, notices, now)
+        if again:
+            await store.notices.keep_again(session, notices)
+        else:
+            await store.notices.keep(session, notices, now)
         await store.digests.close(session, [row.import_id for row in held])
     return len(notices)
 

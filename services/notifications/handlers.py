@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications import rules, store
-from shared import tracing
+from shared import replaying, tracing
 from shared.delivery import Listening
 from shared.events import (
     EmployeeRegistered,
@@ -32,6 +32,8 @@ async def note_contacts(facts: Sequence[Fact[EmployeeRegistered]], session: Asyn
     """Keep where people can be reached; what had nowhere to go until now goes there."""
     now = datetime.now(UTC)
     await store.people.keep_contacts(session, [fact.data for fact in facts])
+    if replaying.current(session) is not None:
+        return  # nor did it have to wait when this was told first
     addressed = {fact.data.employee_id for fact in facts if fact.data.email}
     await store.mails.find_addressed(session, addressed, now=now, since=now - ADDRESS_PATIENCE)
 
@@ -45,8 +47,14 @@ async def notify(facts: Sequence[Fact[Result | RecommendationSet]], session: Asy
     told = [
         (fact, notice) for fact in facts for notice in rules.notices_for(fact, without_email=quiet)
     ]
-    await store.notices.keep(session, [notice for _, notice in told], datetime.now(UTC))
-    tracing.kept("inbox row", ((fact, _named(notice)) for fact, notice in told))
+    notices = [notice for _, notice in told]
+    replay = replaying.current(session)
+    if replay is None:
+        await store.notices.keep(session, notices, datetime.now(UTC))
+        tracing.kept("inbox row", ((fact, _named(notice)) for fact, notice in told))
+    else:
+        await store.notices.keep_again(session, notices)
+        facts = [fact for fact in facts if fact.id not in replay.known]  # those are counted
     agencies = {fact.data.import_id: fact.data.agency_id for fact in facts}
     low = rules.low_by_import(facts)
     await store.digests.count_low(
@@ -57,7 +65,9 @@ async def notify(facts: Sequence[Fact[Result | RecommendationSet]], session: Asy
 @listening.on(ImportCompleted)
 async def note_ends(facts: Sequence[Fact[ImportCompleted]], session: AsyncSession) -> None:
     """Note the end of imports: once all their low results have come, the digest is due."""
-    await store.digests.note_ends(session, facts)
+    replay = replaying.current(session)
+    known = replay.known if replay else ()
+    await store.digests.note_ends(session, [fact for fact in facts if fact.id not in known])
 
 
 def _concerned(facts: Sequence[Fact[Result | RecommendationSet]]) -> set[UUID]:

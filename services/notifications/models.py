@@ -55,6 +55,9 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     NO_ADDRESS = "no_address"
     """Nobody has told where to; it waits no more, and goes should an address be told soon."""
+    REPLAYED = "replayed"
+    """Its cause was handled again after a loss: what became of it then nobody knows, and it is not
+    sent again."""
 
 
 class Delivery(Base, table=True):

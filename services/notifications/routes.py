@@ -50,12 +50,16 @@ class InboxOut(Page[NoticeOut]):
 
 
 class MailsOut(BaseModel):
-    """E-mails by state; `no_address`: nobody has told where to."""
+    """E-mails by state; `no_address`: nobody has told where to.
+
+    `replayed`: their causes were handled again after a loss; none of them is sent again.
+    """
 
     waiting: int
     sent: int
     failed: int
     no_address: int
+    replayed: int
 
 
 class LatencyOut(BaseModel):
@@ -163,6 +167,7 @@ async def sum_notices(session: Reading, who: Office, import_id: UUID) -> SumsOut
             sent=sums.email[DeliveryState.SENT],
             failed=sums.email[DeliveryState.FAILED],
             no_address=sums.email[DeliveryState.NO_ADDRESS],
+            replayed=sums.email[DeliveryState.REPLAYED],
         ),
         latency_ms=LatencyOut(p50=sums.median_ms, max=sums.longest_ms),
     )

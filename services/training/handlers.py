@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import data, rules, store
-from shared import outbox
+from shared import outbox, replaying
 from shared.delivery import Listening
 from shared.events import (
     Data,
@@ -45,7 +45,7 @@ async def recommend(facts: Sequence[Fact[Result]], session: AsyncSession) -> Non
     kept = await store.of_evaluations(session, {fact.data.evaluation_id for fact in facts})
     history = await store.history(session, {fact.data.employee_id for fact in facts})
     standing: dict[UUID, Standing] = {**kept}
-    answers: dict[UUID, tuple[Result, RecommendationSet]] = {}
+    answers: dict[UUID, store.Answered] = {}
     told: list[Fact[Data]] = []
     for fact in facts:
         result = fact.data
@@ -60,9 +60,10 @@ async def recommend(facts: Sequence[Fact[Result]], session: AsyncSession) -> Non
             period=result.period, predicate=result.predicate, acting=result.acting
         )
         standing[result.evaluation_id] = answer
-        answers[result.evaluation_id] = (result, answer)
+        at = replaying.moment(session, fact.time, now)
+        answers[result.evaluation_id] = store.Answered(result, answer, at)
         told.append(following(fact, answer, at=now))
-    await store.keep(session, answers.values(), now, new=answers.keys() - kept.keys())
+    await store.keep(session, answers.values(), new=answers.keys() - kept.keys())
     await outbox.tell(session, told, source=SOURCE)
 
 

@@ -47,7 +47,7 @@ class Topic:
 
 EMPLOYEES: Final = Topic("workforce.employees.v1", compacted=True)
 EVALUATIONS: Final = Topic("appraisal.evaluations.v1", retention_ms=365 * DAY_MS)
-IMPORTS: Final = Topic("appraisal.imports.v1", partitions=1)
+IMPORTS: Final = Topic("appraisal.imports.v1", partitions=1, retention_ms=365 * DAY_MS)
 RECOMMENDATIONS: Final = Topic("training.recommendations.v1", retention_ms=365 * DAY_MS)
 
 ALL: Final = (EMPLOYEES, EVALUATIONS, IMPORTS, RECOMMENDATIONS)

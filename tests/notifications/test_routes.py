@@ -147,14 +147,14 @@ async def test_an_imports_notices_are_counted_in_the_database(stage: Stage) -> N
             await connection.execute(update(Delivery).where(whose).values(state=state))
     expected = {
         "inbox": 4,
-        "email": {"waiting": 2, "sent": 1, "failed": 0, "no_address": 1},
+        "email": {"waiting": 2, "sent": 1, "failed": 0, "no_address": 1, "replayed": 0},
         "latency_ms": {"p50": 300, "max": 900},
     }
     assert await summary(stage, IMPORT, Role.OPERATOR) == expected
     assert await summary(stage, IMPORT, Role.PERSONNEL_OFFICER, agency_id=JAMBI) == expected
     nothing = {
         "inbox": 0,
-        "email": {"waiting": 0, "sent": 0, "failed": 0, "no_address": 0},
+        "email": {"waiting": 0, "sent": 0, "failed": 0, "no_address": 0, "replayed": 0},
         "latency_ms": {"p50": None, "max": None},
     }
     assert await summary(stage, IMPORT, Role.PERSONNEL_OFFICER, agency_id=BUNGO) == nothing

@@ -6,6 +6,7 @@ import pytest
 from shared import outbox
 from shared.carrier import Seen
 from shared.database import Database
+from shared.events import encode
 from shared.outbox import told, told_position
 from shared.relay import Relay
 from tests.shared.broker import Broker
@@ -50,6 +51,28 @@ async def test_a_topic_that_was_emptied_is_filled_again_and_the_others_are_left(
     await settle(relay)
     assert len(broker.records(TOPIC)) == 20
     assert len(broker.records(other)) == 1
+
+
+@pytest.mark.parametrize("later", [1, 40])
+async def test_a_loss_between_two_looks_is_noticed_by_what_is_told_next(
+    database: Database, broker: Broker, later: int
+) -> None:
+    """The cluster's id is the same and the topics are there: only the places tell."""
+    relay = one(database, check_seconds=1000)
+    facts = of_people(1, 30)
+    await tell_all(database, facts)
+    await settle(relay)
+    await tell_all(database, more := [registered("more", facts[0].data.employee_id)])
+    await settle(relay)
+    broker.logs.clear()
+    whose = facts[0].data.employee_id
+    await tell_all(database, last := [registered("x", whose) for _ in range(later)])
+    await settle(relay)
+    everything = {encode(fact.data) for fact in [*facts, *more, *last]}
+    assert set(broker.values(TOPIC)) == everything
+    assert len(await rows(database, told)) == 31 + later
+    await settle(relay)
+    assert len(broker.values(TOPIC)) == 31 + 2 * later
 
 
 async def test_what_was_refused_for_good_is_not_told_again(

@@ -7,13 +7,14 @@ from typing import Final
 
 from aiokafka.errors import KafkaError
 
-from deploy.cli import lag, reading, topics
+from deploy.cli import lag, topics
 from deploy.cli.broker import Client
 from deploy.cli.doctor.findings import Finding
 from deploy.cli.lag import Behind
 from deploy.cli.letters import TOPICS, every
 from deploy.cli.moments import lasting
 from deploy.cli.topics import MISSING
+from shared import reading
 from shared.events import topics as declared
 from shared.provision import Difference
 

@@ -34,6 +34,8 @@ async def count_low(session: AsyncSession, seen: Mapping[UUID, tuple[UUID, int]]
 
 async def note_ends(session: AsyncSession, ends: Sequence[Fact[ImportCompleted]]) -> None:
     """Note that imports have ended, and how many low results each told of."""
+    if not ends:
+        return
     connection = await session.connection()
     noting = upsert(connection, _DIGEST)
     await connection.execute(

@@ -155,6 +155,14 @@ async def mark(session: AsyncSession, marks: Sequence[Mark], now: datetime) -> N
     )
 
 
+async def let_be(session: AsyncSession, now: datetime) -> None:
+    """Send nothing of what still waits here: since these rows were saved it was sent."""
+    unsent = _DELIVERY.c.state.in_([DeliveryState.WAITING, DeliveryState.NO_ADDRESS])
+    await session.execute(
+        update(_DELIVERY).where(unsent).values(state=DeliveryState.REPLAYED, finished_at=now)
+    )
+
+
 async def find_addressed(
     session: AsyncSession, recipients: Collection[UUID], *, now: datetime, since: datetime
 ) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.notifications.models import Delivery, DeliveryState
 from services.notifications.models import Notice as Row
 from services.notifications.rules import Channel, Notice
+from services.notifications.store.upserts import upsert
 from shared.database import insert_rows
 
 _NOTICE: Final[Table] = Row.__table__  # type: ignore[attr-defined]  # SQLModel makes it
@@ -34,6 +35,34 @@ async def keep(session: AsyncSession, notices: Sequence[Notice], at: datetime) -
         if Channel.EMAIL in one.channels
     ]
     await insert_rows(session, _DELIVERY, _MAIL_COLUMNS, mails)
+
+
+async def keep_again(session: AsyncSession, notices: Sequence[Notice]) -> None:
+    """Put back what is missing of these, as of when it was caused; no e-mail is sent of it."""
+    if not notices:
+        return
+    connection = await session.connection()
+    missing = await connection.execute(
+        upsert(connection, _NOTICE).on_conflict_do_nothing().returning(_NOTICE.c.notice_id),
+        [dict(zip(_COLUMNS, _row(one, one.caused_at), strict=True)) for one in notices],
+    )
+    put_back = set(missing.scalars())
+    mails = [
+        {
+            "notice_id": one.notice_id,
+            "recipient_id": one.recipient_id,
+            "kind": one.kind,
+            "state": DeliveryState.REPLAYED,
+            "attempts": 0,
+            "queued_at": one.caused_at,
+            "due_at": one.caused_at,
+            "finished_at": one.caused_at,
+        }
+        for one in notices
+        if one.notice_id in put_back and Channel.EMAIL in one.channels
+    ]
+    if mails:
+        await connection.execute(upsert(connection, _DELIVERY).on_conflict_do_nothing(), mails)
 
 
 def _row(one: Notice, at: datetime) -> tuple[Any, ...]:

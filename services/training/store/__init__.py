@@ -1,5 +1,14 @@
 """Every query of training."""
 
-from services.training.store.sets import Kept, Sums, history, keep, listed, of_evaluations, sums
+from services.training.store.sets import (
+    Answered,
+    Kept,
+    Sums,
+    history,
+    keep,
+    listed,
+    of_evaluations,
+    sums,
+)
 
-__all__ = ["Kept", "Sums", "history", "keep", "listed", "of_evaluations", "sums"]
+__all__ = ["Answered", "Kept", "Sums", "history", "keep", "listed", "of_evaluations", "sums"]

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -44,6 +44,14 @@ class Kept:
     decided_at: datetime
     recommendations: tuple[Recommendation, ...]
     notes: tuple[str, ...]
+
+
+class Answered(NamedTuple):
+    """A result, its answer, and when that was decided."""
+
+    result: Result
+    answer: Answer
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +111,7 @@ async def history(
 
 async def keep(
     session: AsyncSession,
-    sets: Iterable[tuple[Result, Answer]],
-    at: datetime,
+    sets: Iterable[Answered],
     *,
     new: Collection[UUID],
 ) -> None:
@@ -113,10 +120,9 @@ async def keep(
     Args:
         session: in whose transaction.
         sets: results with their answers, each evaluation once.
-        at: when they were decided.
         new: the evaluations that had no set before.
     """
-    rows = [_row(result, answer, at) for result, answer in sets]
+    rows = [_row(one) for one in sets]
     rows.sort(key=lambda row: row[0].int)  # all that change them take them in one order
     await insert_rows(session, _SET, _COLUMNS, [row for row in rows if row[0] in new])
     changed = [
@@ -182,8 +188,9 @@ def _kept(row: Row[Any]) -> Kept:
     )
 
 
-def _row(result: Result, answer: Answer, at: datetime) -> tuple[Any, ...]:
+def _row(one: Answered) -> tuple[Any, ...]:
     """The values of `_COLUMNS`."""
+    result, answer, at = one
     period = result.period
     return (
         result.evaluation_id,

@@ -9,7 +9,9 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
-from deploy.cli import lag, reading, redrive
+from deploy.cli import lag, redrive
+from shared import reading
+from shared.replay import outlook
 
 CLIENT = {"bootstrap_servers": ["127.0.0.1:1"], "client_id": "tests"}
 Headers = tuple[tuple[str, bytes | None], ...]
@@ -38,6 +40,7 @@ class Broker:
         first: oldest offsets that are not 0.
         committed: by group and partition.
         refused: topics no record is taken for.
+        members: how many processes each group has now.
     """
 
     batches_of: int = 1
@@ -45,6 +48,7 @@ class Broker:
     first: dict[TopicPartition, int] = field(default_factory=dict)
     committed: dict[tuple[str, TopicPartition], int] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
+    members: dict[str, int] = field(default_factory=dict)
     silent: bool = False
     largest_answer: int = 0
     now: int = 1_000
@@ -102,6 +106,16 @@ class Consumer(Client):
         ends = {one: len(self.broker.logs[one]) for one in where}
         by = self.broker.batches_of
         return {one: (end - 1) // by * by + 1 if end else 0 for one, end in ends.items()}
+
+    async def offsets_for_times(
+        self, asked: dict[TopicPartition, int]
+    ) -> dict[TopicPartition, Any]:
+        return {one: self._first_at(one, at) for one, at in asked.items()}
+
+    def _first_at(self, where: TopicPartition, at: int) -> Any:
+        later = (one.offset for one in self.broker.logs[where] if one.timestamp >= at)
+        offset = next(later, None)
+        return None if offset is None else SimpleNamespace(offset=offset)
 
     def assign(self, where: list[TopicPartition]) -> None:
         self.places = dict.fromkeys(where, 0)
@@ -164,6 +178,14 @@ class Admin(Client):
             for name in names
         ]
 
+    async def describe_cluster(self) -> dict[str, str]:
+        return {"cluster_id": "in memory"}
+
+    async def describe_consumer_groups(self, groups: list[str]) -> list[Any]:
+        [group] = groups
+        told = {"groups": [{"members": [{}] * self.broker.members.get(group, 0)}]}
+        return [SimpleNamespace(to_object=lambda: told)]
+
     async def list_consumer_group_offsets(
         self, group: str, *, partitions: list[TopicPartition]
     ) -> dict[TopicPartition, Any]:
@@ -179,6 +201,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Broker:
         (redrive, "AIOKafkaProducer", Producer),
         (lag, "AIOKafkaAdminClient", Admin),
         (reading, "AIOKafkaAdminClient", Admin),
+        (outlook, "AIOKafkaAdminClient", Admin),
     ):
         monkeypatch.setattr(module, name, lambda double=double, **knobs: double(broker, **knobs))
     monkeypatch.setattr(reading, "POLL_MS", 1)

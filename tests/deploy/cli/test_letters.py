@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from deploy.cli import letters, reading
+from deploy.cli import letters
 from deploy.cli.letters import Letter, Mark, Selection
+from shared import reading
 from tests.deploy.cli.kafka import CLIENT, FACT_ID, TOPIC, Broker, set_aside
 
 EIGHT = datetime(2026, 11, 24, 8, tzinfo=UTC)

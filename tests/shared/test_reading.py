@@ -2,8 +2,14 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
-from deploy.cli import reading
-from tests.deploy.cli.kafka import CLIENT, Broker
+from shared import reading
+from tests.deploy.cli.kafka import CLIENT, Broker, install
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
+    """A broker in memory, where the reader finds its client library."""
+    return install(monkeypatch)
 
 
 async def everything(*topics: str) -> list[tuple[str, int, int]]:

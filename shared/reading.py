@@ -2,15 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaTimeoutError
 
-from deploy.cli.broker import Client
+Client = Mapping[str, Any]
+"""aiokafka's connection settings."""
 
 PARTITION_BYTES: Final = 3 * 1024 * 1024
 FETCH_BYTES: Final = 16 * 1024 * 1024
@@ -83,11 +84,31 @@ async def records(
     Raises:
         KafkaTimeoutError: the broker gives no more though there is more.
     """
-    found = await extents(consumer, where)
-    ends = {one: end for one, (first, end) in found.items() if end > first}
+    async with aclosing(between(consumer, await extents(consumer, where))) as found:
+        async for record in found:
+            yield record
+
+
+async def between(
+    consumer: AIOKafkaConsumer,
+    spans: Mapping[TopicPartition, tuple[int, int]],
+    *,
+    borders: Mapping[TopicPartition, int] | None = None,
+) -> AsyncGenerator[ConsumerRecord[Any, Any]]:
+    """What lies on these partitions from an offset up to where the log ended when it was asked.
+
+    `borders`: of these partitions no more than up to these offsets.
+
+    Raises:
+        KafkaTimeoutError: the broker gives no more though there is more.
+    """
+    borders = borders or {}
+    ends = {one: end for one, (first, end) in spans.items() if end > first}
+    ends = {one: borders.get(one, end) for one, end in ends.items()}
+    ends = {one: end for one, end in ends.items() if end > spans[one][0]}
     if not ends:
         return
-    begin_at(consumer, {one: found[one][0] for one in ends})
+    begin_at(consumer, {one: spans[one][0] for one in ends})
     left = set(ends)
     seen: set[TopicPartition] = set()
     moved = time.monotonic()
@@ -96,7 +117,8 @@ async def records(
             moved = time.monotonic()
             if one not in seen:
                 seen.add(one)
-                ends[one] = true_end(ends[one], consumer.highwater(one))
+                true = true_end(spans[one][1], consumer.highwater(one))
+                ends[one] = min(true, borders.get(one, true))
             for record in batch:
                 if record.offset < ends[one]:
                     yield record
