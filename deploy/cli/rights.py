@@ -32,6 +32,7 @@ class Operation(IntEnum):
 
 WORDS: Final[Mapping[str, tuple[Kind, Sequence[Operation]]]] = {
     "reads": (Kind.TOPIC, [Operation.READ]),
+    "rereads": (Kind.TOPIC, [Operation.READ]),
     "writes": (Kind.TOPIC, [Operation.WRITE]),
     "joins": (Kind.GROUP, [Operation.READ]),
     "watches": (Kind.GROUP, [Operation.DESCRIBE]),

@@ -15,10 +15,11 @@ from uuid import UUID
 import msgspec
 
 from shared import telemetry
+from shared.broker import client_settings
 from shared.main import Listening as Named
 from shared.replay.outlook import Selection
 from shared.replay.work import Work
-from shared.service import Made, client_settings
+from shared.service import Made
 
 
 def say(**what: object) -> None:
