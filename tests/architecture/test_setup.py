@@ -91,9 +91,13 @@ def test_a_folder_nobody_can_write_to_is_told() -> None:
 
 @pytest.fixture
 def listener() -> Iterator[int]:
-    """A port of this machine somebody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+    """A port of this machine somebody listens on, and nobody on the two before."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            if not any(map(preflight.taken, (port - 1, port - 2))):
+                yield port
+                return
 
 
 @pytest.mark.localhost
