@@ -4,13 +4,18 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import InvalidTopicError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import (
+    InvalidTopicError,
+    MessageSizeTooLargeError,
+    ProducerClosed,
+    RecordListTooLargeError,
+)
 from aiokafka.partitioner import DefaultPartitioner
 from sqlalchemy import Row
 
@@ -26,7 +31,14 @@ SEND_SECONDS: Final = 60.0
 CLOSE_SECONDS: Final = 10.0
 """How long a broker may take; a client that hangs is given up and made anew."""
 
+Sure = Callable[[], Awaitable[None]]
+"""Asked before each batch that is sent; raises where nothing may be sent any more."""
+
 _partition_of = DefaultPartitioner()
+
+
+async def _always() -> None:
+    """Where there is no other who could send."""
 
 
 @dataclass(slots=True)
@@ -118,14 +130,14 @@ class Carrier:
             await admin.close()
 
     async def close(self) -> None:
-        """Flush and let go of the producer."""
+        """Let go of the producer; what it was not yet rid of is never sent by it."""
         producer, self._producer = self._producer, None
         if producer is not None:
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(CLOSE_SECONDS):
-                    await producer.stop()
+                    await _abandon(producer)
 
-    async def send(self, rows: Sequence[Row[Any]]) -> Sent:
+    async def send(self, rows: Sequence[Row[Any]], *, sure: Sure = _always) -> Sent:
         """Send rows in order, one produce batch a partition.
 
         After a row that has to be sent again, no later row of its partition counts as sent.
@@ -138,7 +150,10 @@ class Carrier:
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await asyncio.gather(
-                    *(self._send_topic(producer, *group, sent) for group in by_topic.items())
+                    *(
+                        self._send_topic(producer, topic, of_topic, sent, sure)
+                        for topic, of_topic in by_topic.items()
+                    )
                 )
         except TimeoutError:
             sent.waiting = True
@@ -147,7 +162,12 @@ class Carrier:
         return sent
 
     async def _send_topic(
-        self, producer: AIOKafkaProducer, topic: str, rows: Sequence[Row[Any]], sent: Sent
+        self,
+        producer: AIOKafkaProducer,
+        topic: str,
+        rows: Sequence[Row[Any]],
+        sent: Sent,
+        sure: Sure,
     ) -> None:
         """A topic the broker lacks, or does not let us write to, holds up no other."""
         try:
@@ -162,7 +182,7 @@ class Carrier:
         for row in rows:
             groups[_partition_of(row.key, there, there)].append(row)
         await asyncio.gather(
-            *(self._send_to(producer, topic, *group, sent) for group in groups.items())
+            *(self._send_to(producer, topic, *group, sent, sure) for group in groups.items())
         )
 
     async def _send_to(
@@ -172,6 +192,7 @@ class Carrier:
         partition: int,
         rows: Sequence[Row[Any]],
         sent: Sent,
+        sure: Sure,
     ) -> bool:
         """Send one partition's rows; False if some have to be sent again."""
         remaining = rows
@@ -185,6 +206,7 @@ class Carrier:
                 if added is None:
                     break
                 taken += 1
+            await sure()
             try:
                 ack = await (await producer.send_batch(batch, topic, partition=partition))
             except PERMANENT as error:
@@ -192,7 +214,7 @@ class Carrier:
                 if taken > 1:
                     middle = taken // 2
                     for part in (remaining[:middle], remaining[middle:taken]):
-                        if not await self._send_to(producer, topic, partition, part, sent):
+                        if not await self._send_to(producer, topic, partition, part, sent, sure):
                             return False
                 else:
                     sent.refused[remaining[0].id] = type(error).__name__
@@ -212,3 +234,14 @@ class Carrier:
             "the broker did not take a batch; it will be sent again",
             extra={"topic": topic, "rows": rows, "error": type(error).__name__},
         )
+
+
+async def _abandon(producer: AIOKafkaProducer) -> None:
+    """Stop a producer without sending what it still has.
+
+    aiokafka would send that first; given up while it tries, it goes on trying for ever behind our
+    back, and once the broker is there again old facts come after newer ones.
+    """
+    await producer._sender.close()  # noqa: SLF001  # nothing public stops it
+    producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001  # or `stop` waits for it
+    await producer.stop()

@@ -125,6 +125,16 @@ class _Client:
 
 
 class Producer(_Client):
+    """Sends at once, so it never has anything left to send."""
+
+    class _sender:  # noqa: N801  # the client's name
+        @staticmethod
+        async def close() -> None: ...
+
+    class _message_accumulator:  # noqa: N801  # the same
+        @staticmethod
+        def fail_all(error: Exception) -> None: ...
+
     def create_batch(self) -> Batch:
         return Batch()
 
