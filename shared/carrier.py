@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -13,7 +14,6 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     InvalidTopicError,
     MessageSizeTooLargeError,
-    ProducerClosed,
     RecordListTooLargeError,
 )
 from aiokafka.partitioner import DefaultPartitioner
@@ -240,8 +240,15 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
     """Stop a producer without sending what it still has.
 
     aiokafka would send that first; given up while it tries, it goes on trying for ever behind our
-    back, and once the broker is there again old facts come after newer ones.
+    back, and once the broker is there again old facts come after newer ones. Nothing public of
+    it can be stopped.
     """
-    await producer._sender.close()  # noqa: SLF001  # nothing public stops it
-    producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001  # or `stop` waits for it
+    sender, left = producer._sender.sender_task, producer._message_accumulator  # noqa: SLF001  # see above
+    for batch in chain(*left._batches.values(), left._pending_batches):  # noqa: SLF001  # the same
+        batch.future.cancel()
+    sender.cancel()
+    await producer.client.close()  # what is on the wire is not waited for
+    for _ in range(2):  # cancelled once, it still waits for that
+        await asyncio.wait([sender], timeout=0.2)
+        sender.cancel()
     await producer.stop()

@@ -7,6 +7,7 @@ from typing import Self
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.protocol.admin import DeleteGroupsRequest
 from testcontainers.core.container import DockerContainer
 
 from tests.live.engine import KAFKA, POSTGRES
@@ -129,9 +130,9 @@ class Kafka(Server):
                 await admin.delete_topics(sorted(own))
             while own & set(await admin.list_topics()):  # noqa: ASYNC110  # nobody tells us
                 await asyncio.sleep(0.1)
-            groups = [name for name, _ in await admin.list_consumer_groups()]
-            if groups:
-                await admin.delete_consumer_groups(groups)
+            while groups := [name for name, _ in await admin.list_consumer_groups()]:
+                await admin._send_request(DeleteGroupsRequest(groups))
+                await asyncio.sleep(0.1)  # a member that died belongs to it until its session ends
         finally:
             await admin.close()
 

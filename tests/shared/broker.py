@@ -125,16 +125,6 @@ class _Client:
 
 
 class Producer(_Client):
-    """Sends at once, so it never has anything left to send."""
-
-    class _sender:  # noqa: N801  # the client's name
-        @staticmethod
-        async def close() -> None: ...
-
-    class _message_accumulator:  # noqa: N801  # the same
-        @staticmethod
-        def fail_all(error: Exception) -> None: ...
-
     def create_batch(self) -> Batch:
         return Batch()
 
@@ -181,4 +171,5 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Broker:
         ("AIOKafkaAdminClient", Admin),
     ):
         monkeypatch.setattr(carrier, name, lambda double=double, **knobs: double(broker, **knobs))
+    monkeypatch.setattr(carrier, "_abandon", Producer.stop)  # it sends at once: nothing is left
     return broker
