@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -26,6 +27,13 @@ ASK_SECONDS: Final = 10.0
 SEND_SECONDS: Final = 60.0
 CLOSE_SECONDS: Final = 10.0
 """How long a broker may take; a client that hangs is given up and made anew."""
+
+Sure = Callable[[], Awaitable[None]]
+"""Asked before each batch that is sent; raises where nothing may be sent any more."""
+
+
+async def _always() -> None:
+    """Where there is no other who could send."""
 
 
 @dataclass(slots=True)
@@ -119,14 +127,14 @@ class Carrier:
             await admin.close()
 
     async def close(self) -> None:
-        """Flush and let go of the producer."""
+        """Let go of the producer; what it was not yet rid of is never sent by it."""
         producer, self._producer = self._producer, None
         if producer is not None:
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(CLOSE_SECONDS):
-                    await producer.stop()
+                    await _abandon(producer)
 
-    async def send(self, rows: Sequence[Row[Any]]) -> Sent:
+    async def send(self, rows: Sequence[Row[Any]], *, sure: Sure = _always) -> Sent:
         """Send rows in order, one produce batch a partition.
 
         After a row that has to be sent again, no later row of its partition counts as sent.
@@ -140,7 +148,10 @@ class Carrier:
             try:
                 async with asyncio.timeout(SEND_SECONDS):
                     await asyncio.gather(
-                        *(self._send_topic(producer, *group, sent) for group in by_topic.items())
+                        *(
+                            self._send_topic(producer, topic, of_topic, sent, sure)
+                            for topic, of_topic in by_topic.items()
+                        )
                     )
             except TimeoutError:
                 sent.waiting = True
@@ -151,7 +162,12 @@ class Carrier:
         return sent
 
     async def _send_topic(
-        self, producer: AIOKafkaProducer, topic: str, rows: Sequence[Row[Any]], sent: Sent
+        self,
+        producer: AIOKafkaProducer,
+        topic: str,
+        rows: Sequence[Row[Any]],
+        sent: Sent,
+        sure: Sure,
     ) -> None:
         """A topic the broker lacks, or does not let us write to, holds up no other."""
         try:
@@ -166,7 +182,7 @@ class Carrier:
         for row in rows:
             groups[there[partition_of(row.key or b"", len(there))]].append(row)
         await asyncio.gather(
-            *(self._send_to(producer, topic, *group, sent) for group in groups.items())
+            *(self._send_to(producer, topic, *group, sent, sure) for group in groups.items())
         )
 
     async def _send_to(
@@ -176,6 +192,7 @@ class Carrier:
         partition: int,
         rows: Sequence[Row[Any]],
         sent: Sent,
+        sure: Sure,
     ) -> bool:
         """Send one partition's rows; False if some have to be sent again."""
         remaining = rows
@@ -189,6 +206,7 @@ class Carrier:
                 if added is None:
                     break
                 taken += 1
+            await sure()
             try:
                 ack = await (await producer.send_batch(batch, topic, partition=partition))
             except PERMANENT as error:
@@ -196,7 +214,7 @@ class Carrier:
                 if taken > 1:
                     middle = taken // 2
                     for part in (remaining[:middle], remaining[middle:taken]):
-                        if not await self._send_to(producer, topic, partition, part, sent):
+                        if not await self._send_to(producer, topic, partition, part, sent, sure):
                             return False
                 else:
                     sent.refused[remaining[0].id] = type(error).__name__
@@ -222,3 +240,21 @@ class Carrier:
 def _trace_of(row: Row[Any]) -> str | None:
     """The trace context a row tells its fact in."""
     return dict(unpack(row.headers)).get("traceparent", b"").decode() or None
+
+
+async def _abandon(producer: AIOKafkaProducer) -> None:
+    """Stop a producer without sending what it still has.
+
+    aiokafka would send that first; given up while it tries, it goes on trying for ever behind our
+    back, and once the broker is there again old facts come after newer ones. Nothing public of
+    it can be stopped.
+    """
+    sender, left = producer._sender.sender_task, producer._message_accumulator  # noqa: SLF001  # see above
+    for batch in chain(*left._batches.values(), left._pending_batches):  # noqa: SLF001  # the same
+        batch.future.cancel()
+    sender.cancel()
+    await producer.client.close()  # what is on the wire is not waited for
+    for _ in range(2):  # cancelled once, it still waits for that
+        await asyncio.wait([sender], timeout=0.2)
+        sender.cancel()
+    await producer.stop()

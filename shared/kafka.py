@@ -14,7 +14,7 @@ from faststream.exceptions import NackMessage
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from shared import broker
+from shared import broker, records
 from shared.delivery import Delivery
 from shared.settings import CommonSettings
 
@@ -102,6 +102,7 @@ class Consumer:
     def __init__(self, delivery: Delivery, common: CommonSettings, *, batch: int) -> None:
         self.delivery = delivery
         self._drain = _Drain(delivery)
+        records.install()
         self.broker = KafkaBroker(
             common.kafka_addresses,
             consumer_only=True,
@@ -164,9 +165,11 @@ class Consumer:
 
     @property
     def alive(self) -> bool:
-        """Whether batches are polled for and none hangs; a broker that is away is no reason."""
-        tasks = self._subscriber.tasks
+        """Whether partitions are read and no batch hangs; a broker that is away is no reason."""
+        tasks, consumer = self._subscriber.tasks, self._subscriber.consumer
         if len(tasks) > RESTARTS or all(task.done() for task in tasks):
+            return False
+        if consumer is not None and consumer.paused():  # see `shared.records`: it stands still
             return False
         now = time.monotonic()
         if self._drain.out_since is not None and now - self._drain.out_since > OUT_SECONDS:

@@ -1,4 +1,4 @@
-"""Carries what waits in the outbox to Kafka: in order, one relay a shard, nothing lost.
+"""Carries what waits in the outbox to Kafka: in order, one leader a shard, nothing lost.
 
 A row moves to `told` in the transaction that saw the broker acknowledge it. Where the broker
 has forgotten what it acknowledged (an in-memory broker restarted, a lost disk), all of
@@ -10,21 +10,20 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, insert, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared import telemetry
+from shared import lead, telemetry
 from shared.carrier import Carrier, Sent
 from shared.database import Database, json_list
-from shared.outbox import outbox, told, told_position
+from shared.outbox import SHARDS, outbox, told_position
+from shared.refill import refill
 
 log = logging.getLogger(__name__)
 
-LOCK: Final = 7411
 BATCH: Final = 2000
 BATCH_BYTES: Final = 16 * 1024 * 1024
 """The most that is held at once; a single fact that is larger still goes."""
@@ -32,13 +31,18 @@ POLL_SECONDS: Final = 0.2
 """How often to look for rows another process put; the own process rings `Database.told`."""
 IDLE_POLL_SECONDS: Final = 1.0
 LONGEST_PAUSE: Final = 10.0
-IDLE_LEADER: Final = "90s"
-"""After how long PostgreSQL takes the lead from a relay that was stopped in mid-batch."""
 
 FORGOTTEN: Final = "forgotten"
 """In place of a cluster's id: what was told there is gone, whatever the log's end may say."""
 
-_MOVED: Final = ("id", "shard", "fact_id", "topic", "key", "payload", "headers", "put_at")
+_OLDEST_ON_POSTGRES = text("""
+    select each.shard, first.put_at from generate_series(0, :last) as each (shard)
+    cross join lateral (
+        select id, put_at from outbox where shard = each.shard order by id limit 1
+    ) as first
+    order by first.id
+""").columns(shard=outbox.c.shard.type, put_at=outbox.c.put_at.type)
+_OLDEST_ON_SQLITE = select(outbox.c.shard, outbox.c.put_at).order_by(outbox.c.id).limit(1)
 _MOVE_ON_POSTGRES = text("""
     with gone as (
         delete from outbox where id = any(:ids)
@@ -56,24 +60,24 @@ _DROP_ON_SQLITE = text("delete from outbox where id in (select value from json_e
 
 
 class Relay:
-    """One shard's relay: at most one at a time works on it, whichever process it is in."""
+    """A process's relay: it leads what shards it can, for a batch at a time."""
 
     def __init__(
         self,
         database: Database,
         carrier: Carrier,
         *,
-        shard: int = 0,
         check_seconds: float,
         provision: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._database = database
         self._carrier = carrier
-        self._shard = shard
         self._check_seconds = check_seconds
         self._provision = provision
         self._checked = float("-inf")
         self._oldest: float | None = None
+        self._full = False
+        """Whether more waits than a batch holds: then half of the shards are left to others."""
         self._stopping = asyncio.Event()
         telemetry.OUTBOX_AGE.set_function(self._age)
 
@@ -95,7 +99,7 @@ class Relay:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             pause = POLL_SECONDS
-            if not moved:  # None: another process holds the shard
+            if not moved:  # None: other processes lead all shards
                 idle = IDLE_POLL_SECONDS if moved is None else POLL_SECONDS
                 await _within(idle, self._database.told)
 
@@ -105,45 +109,53 @@ class Relay:
         self._database.told.set()
 
     async def relay_once(self) -> int | None:
-        """Relay one batch; gives how many rows settled, None if another relay has the shard."""
-        await self._note_oldest()
+        """Relay one batch; gives how many rows settled, None if others lead all that waits."""
+        shards = await self._shards()
         if time.monotonic() - self._checked > self._check_seconds:
-            await self._refill_lost_topics()
+            if await self._refill_lost_topics():
+                shards = await self._shards()
             self._checked = time.monotonic()
+        if not shards:
+            return 0
         if not self._database.is_postgres:
             # SQLite has one writer: hold no lock on it while the broker is asked.
             async with self._database.read() as session:
                 rows = await self._waiting(await session.connection())
-            if not rows:
-                return 0
             sent = await self._carrier.send(rows)
             async with self._database.begin() as session:
                 await self._settle(await session.connection(), sent)
             return self._done(sent)
         async with self._database.begin() as session:
             connection = await session.connection()
-            if not await self._lead(connection):
-                self._oldest = None  # the other's to tell of
+            most = SHARDS // 2 if self._full else SHARDS
+            led = await lead.take(connection, shards, most=most)
+            if not led:
+                self._oldest = None  # the others' to tell of
                 return None
-            rows = await self._waiting(connection)
-            if not rows:
-                return 0
-            sent = await self._carrier.send(rows)
+            rows = await self._waiting(connection, led)
+            self._full = len(rows) == BATCH
+            sent = await self._carrier.send(rows, sure=lead.Proof(connection))
             await self._settle(connection, sent)
         return self._done(sent)
 
-    async def _lead(self, connection: AsyncConnection) -> bool:
-        lock = select(
-            func.pg_try_advisory_xact_lock(LOCK, self._shard),
-            func.set_config("idle_in_transaction_session_timeout", IDLE_LEADER, True),
-        )
-        return bool((await connection.execute(lock)).scalar())
+    async def _shards(self) -> list[int]:
+        """The shards in which facts wait, the longest waiting first; on SQLite one for all."""
+        async with self._database.read() as session:
+            connection = await session.connection()
+            if self._database.is_postgres:
+                rows = await connection.execute(_OLDEST_ON_POSTGRES, {"last": SHARDS - 1})
+            else:
+                rows = await connection.execute(_OLDEST_ON_SQLITE)
+            found = rows.all()
+        self._oldest = found[0].put_at.timestamp() if found else None
+        return [row.shard for row in found]
 
-    async def _waiting(self, connection: AsyncConnection) -> Sequence[Row[Any]]:
-        """The oldest rows: at most `BATCH`, and no more than fit into `BATCH_BYTES`."""
-        sizes = select(outbox.c.id, func.length(outbox.c.payload)).where(
-            outbox.c.shard == self._shard
-        )
+    async def _waiting(
+        self, connection: AsyncConnection, shards: Sequence[int] | None = None
+    ) -> Sequence[Row[Any]]:
+        """The oldest rows of these shards: at most `BATCH`, that fit into `BATCH_BYTES`."""
+        own = [] if shards is None else [outbox.c.shard.in_(shards)]
+        sizes = select(outbox.c.id, func.length(outbox.c.payload)).where(*own)
         last = None
         held = 0
         for identity, size in await connection.execute(sizes.order_by(outbox.c.id).limit(BATCH)):
@@ -153,15 +165,8 @@ class Relay:
             last = identity
         if last is None:
             return ()
-        rows = select(outbox).where(outbox.c.shard == self._shard, outbox.c.id <= last)
+        rows = select(outbox).where(outbox.c.id <= last, *own)
         return (await connection.execute(rows.order_by(outbox.c.id).limit(BATCH))).all()
-
-    async def _note_oldest(self) -> None:
-        oldest = select(outbox.c.put_at).where(outbox.c.shard == self._shard)
-        async with self._database.read() as session:
-            connection = await session.connection()
-            put_at = (await connection.execute(oldest.order_by(outbox.c.id).limit(1))).scalar()
-        self._oldest = None if put_at is None else put_at.timestamp()
 
     def _age(self) -> float:
         return 0.0 if self._oldest is None else max(0.0, time.time() - self._oldest)
@@ -224,7 +229,7 @@ class Relay:
         await connection.execute(_COPY_ON_SQLITE, {"ids": found, "error": error})
         await connection.execute(_DROP_ON_SQLITE, {"ids": found})
 
-    async def _refill_lost_topics(self) -> None:
+    async def _refill_lost_topics(self) -> bool:
         """Put back into the outbox all that was told to topics the broker has forgotten."""
         async with self._database.read() as session:
             connection = await session.connection()
@@ -232,32 +237,22 @@ class Relay:
         if self._provision is not None:
             await self._provision()
         if not kept:
-            return
+            return False
         seen = await self._carrier.look({row.topic for row in kept})
         lost = {
             row for row in kept if not seen.has(row.cluster, (row.topic, row.partition), row.offset)
         }
-        if lost:
-            await self._carrier.close()
-            async with self._database.begin() as session:
-                connection = await session.connection()
-                if not self._database.is_postgres or await self._lead(connection):
-                    await self._refill(connection, lost)
-
-    async def _refill(self, connection: AsyncConnection, lost: AbstractSet[Row[Any]]) -> None:
-        # Another relay may have filled a topic again since it was looked at: then its place moved.
-        still = lost & set((await connection.execute(select(told_position))).all())
-        topics = sorted({row.topic for row in still})
-        for topic in topics:
-            of_topic = (told.c.topic == topic, told.c.error.is_(None))
-            columns = [told.c[name] for name in _MOVED]
-            again = select(*columns).where(*of_topic)
-            await connection.execute(insert(outbox).from_select(list(_MOVED), again))
-            await connection.execute(delete(told).where(*of_topic))
-            await connection.execute(delete(told_position).where(told_position.c.topic == topic))
-            telemetry.REFILLS.labels(topic).inc()
+        if not lost:
+            return False
+        await self._carrier.close()
+        async with self._database.begin() as session:
+            connection = await session.connection()
+            if self._database.is_postgres:
+                await lead.take_all(connection)
+            topics = await refill(connection, lost)
         if topics:
             log.warning("the broker lost topics; they are told again", extra={"topics": topics})
+        return bool(topics)
 
 
 async def _within(seconds: float, event: asyncio.Event) -> None:

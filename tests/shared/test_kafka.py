@@ -37,6 +37,7 @@ class Client:
         self.committed = 0
         self.seeks: list[int] = []
         self.closed = False
+        self.standing: set[TopicPartition] = set()
         self.listener: Any = None
         self._coordinator = self
         self.member_id = "me"
@@ -54,6 +55,9 @@ class Client:
 
     async def stop(self) -> None:
         self.closed = True
+
+    def paused(self) -> set[TopicPartition]:
+        return self.standing
 
     def assignment(self) -> set[TopicPartition]:
         return {TopicPartition("t", 0)}
@@ -248,6 +252,8 @@ async def test_a_consumer_is_alive_while_it_polls_and_its_batches_move(
     assert not consumer.alive, "it lost its partitions and never came back"
     await consumer._drain.on_partitions_assigned([])
     assert consumer.alive, "none at all is right where there are too many processes"
+    Client.made[0].standing.add(TopicPartition("t", 0))
+    assert not consumer.alive, "a partition cannot be read"
 
 
 async def test_a_consumer_whose_polling_fails_again_and_again_is_not_alive(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from shared import outbox
 from shared import relay as core
@@ -22,6 +23,7 @@ from tests.shared.telling import (
     one,
     rows,
     running,
+    settle,
     tell_all,
     until,
 )
@@ -47,8 +49,8 @@ async def test_a_leader_that_dies_is_taken_over_and_nothing_is_lost(
     facts = of_people(3, 30)
 
     class Stuck(Carrier):
-        async def send(self, rows: Any) -> Any:
-            await super().send(rows)
+        async def send(self, rows: Any, **more: Any) -> Any:
+            await super().send(rows, **more)
             leading.set()
             await asyncio.sleep(60)
 
@@ -60,13 +62,7 @@ async def test_a_leader_that_dies_is_taken_over_and_nothing_is_lost(
         heir = one(database, check_seconds=60)
         assert await heir.relay_once() is None
         assert REGISTRY.get_sample_value("kinerja_outbox_age_seconds") == 0
-        async with database.engine.connect() as connection:
-            await connection.execute(
-                text(
-                    "select pg_terminate_backend(pid) from pg_locks "
-                    "where locktype = 'advisory' and granted"
-                )
-            )
+        await _take_leads_away(database)
         async with running(heir):
             ends = time.monotonic() + 5
             while await rows(database, outbox.outbox):
@@ -80,3 +76,71 @@ async def test_a_leader_that_dies_is_taken_over_and_nothing_is_lost(
     for key, values in by_key.items():
         said = [encode(f.data) for f in facts if str(f.data.key).encode() == key]
         assert values == said * 2, "a repeat comes behind what it repeats, in the same order"
+
+
+@only_postgres
+async def test_a_leader_that_stood_still_while_another_took_over_sends_nothing_more(
+    database: Database, broker: Broker
+) -> None:
+    facts = of_people(3, 30)
+
+    class Frozen(Carrier):
+        async def producer(self) -> Any:
+            found = await super().producer()
+            read.set()
+            await thaw.wait()
+            return found
+
+    read, thaw = asyncio.Event(), asyncio.Event()
+    await tell_all(database, facts)
+    leader = asyncio.create_task(Relay(database, Frozen({}, {}), check_seconds=60).relay_once())
+    await asyncio.wait_for(read.wait(), 5)
+    await _take_leads_away(database)
+    heir = one(database, check_seconds=60)
+    await settle(heir)
+    await tell_all(database, later := of_people(1, 5))
+    await settle(heir)
+    thaw.set()
+    with pytest.raises(DBAPIError):
+        await leader
+    assert in_order(broker, [*facts, *later]), "what it had read was old by then"
+
+
+@only_postgres
+async def test_a_relay_with_more_than_it_can_carry_at_once_leaves_half_of_the_shards_to_others(
+    database: Database, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core, "BATCH", 20)
+
+    class Slow(Carrier):
+        async def send(self, rows: Any, **more: Any) -> Any:
+            leading.set()
+            await go_on.wait()
+            return await super().send(rows, **more)
+
+    leading, go_on = asyncio.Event(), asyncio.Event()
+    facts = of_people(40, 200)
+    await tell_all(database, facts)
+    busy = Relay(database, Slow({}, {}), check_seconds=60)
+    go_on.set()
+    await busy.relay_once()
+    leading.clear()
+    go_on.clear()
+    batch = asyncio.create_task(busy.relay_once())
+    await asyncio.wait_for(leading.wait(), 5)
+    assert await one(database, check_seconds=60).relay_once() == 20
+    go_on.set()
+    await batch
+    await settle(busy)
+    assert in_order(broker, facts)
+
+
+async def _take_leads_away(database: Database) -> None:
+    """As PostgreSQL does once a leader has stood still for too long."""
+    async with database.engine.connect() as connection:
+        await connection.execute(
+            text(
+                "select pg_terminate_backend(pid) from pg_locks "
+                "where locktype = 'advisory' and granted"
+            )
+        )

@@ -84,9 +84,9 @@ async def test_rows_that_came_in_while_others_were_sent_stay(
     database: Database, broker: Broker
 ) -> None:
     class Slow(Carrier):
-        async def send(self, rows: Any) -> Any:
+        async def send(self, rows: Any, **more: Any) -> Any:
             await tell_all(database, [registered("meanwhile")])
-            return await super().send(rows)
+            return await super().send(rows, **more)
 
     await tell_all(database, [registered("first")])
     slow = Relay(database, Slow({}, {}), check_seconds=0)

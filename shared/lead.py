@@ -1,0 +1,52 @@
+"""Who may tell what waits in the outbox: one relay a shard, whichever process it is in.
+
+A relay leads a shard for one transaction. On PostgreSQL a lock that ends with the transaction says
+so; SQLite belongs to one process, which leads all. A leader that stood still may have lost its
+lead without having noticed, so it proves it before it sends anything.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.outbox import SHARDS
+
+LOCK: Final = 7411
+IDLE_LEADER: Final = "90s"
+"""After how long PostgreSQL takes the lead from a relay that was stopped in mid-batch."""
+
+
+_TAKE: Final = text("""
+    select shard, set_config('idle_in_transaction_session_timeout', :idle, true)
+    from unnest(cast(:shards as integer[])) as shard
+    where pg_try_advisory_xact_lock(:lock, shard) limit :most
+""")
+
+
+async def take(connection: AsyncConnection, shards: Sequence[int], *, most: int) -> list[int]:
+    """Take the lead of these shards, in this order, where no other has it; at most so many."""
+    asked = {"shards": list(shards), "most": most, "lock": LOCK, "idle": IDLE_LEADER}
+    led = await connection.execute(_TAKE, asked)
+    return list(led.scalars())
+
+
+async def take_all(connection: AsyncConnection) -> None:
+    """Wait until this transaction leads every shard; all who do so wait in one order."""
+    for shard in range(SHARDS):
+        await connection.execute(select(func.pg_advisory_xact_lock(LOCK, shard)))
+
+
+class Proof:
+    """Proves, as often as it is asked, that the lead has not passed to another."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
+
+    async def __call__(self) -> None:
+        """Raise if the transaction that leads is gone: then another may have sent more by now."""
+        async with self._turn:  # a connection answers one question at a time
+            await self._connection.execute(text("select 1"))
