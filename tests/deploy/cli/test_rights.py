@@ -33,7 +33,9 @@ def test_users_are_the_services_with_kafka_and_the_operator() -> None:
 
 
 @pytest.mark.parametrize("service", [appraisal, training, notifications])
-def test_a_service_reads_what_it_listens_to_or_replays_and_writes_what_it_tells(service: ModuleType) -> None:
+def test_a_service_reads_what_it_listens_to_or_replays_and_writes_what_it_tells(
+    service: ModuleType,
+) -> None:
     user = service.__name__.rpartition(".")[2]
     heard = {kind.topic.name for kind in service.LISTENS}
     told = {kind.topic.name for kind in service.TELLS}
