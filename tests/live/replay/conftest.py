@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,13 +13,13 @@ import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.local.environment import PROJECT, SERVICES, Stack
-from deploy.local.folder import environment, prepare
-from deploy.local.processes import Processes
+from deploy.local.environment import PROJECT, SERVICES
+from deploy.local.folder import environment
 from shared.provision import create_missing
-from tests.live.conftest import Running, free_ports
 from tests.live.engine import no_containers
+from tests.live.ground import Real
 from tests.live.real import Kafka, Postgres
+from tests.live.running import Running, run
 
 SESSION_MS = 6000
 
@@ -45,9 +44,6 @@ class Loss:
 
         return asyncio.run(rows())
 
-    def knobs(self) -> dict[str, str]:
-        return self.running.processes._environ
-
     def make_topics(self) -> list[str]:
         return asyncio.run(create_missing({"bootstrap_servers": self.kafka.servers}))
 
@@ -68,7 +64,7 @@ class Loss:
         return subprocess.run(
             [sys.executable, "-m", module, *arguments],
             cwd=PROJECT,
-            env=environment(self.running.stack, self.knobs(), *names),
+            env=environment(self.running.stack, self.running.environ, *names),
             capture_output=True,
             text=True,
             check=check,
@@ -126,25 +122,12 @@ def loss(
     kafka, postgres = foundations
     asyncio.run(kafka.wipe())
     asyncio.run(postgres.create(*SERVICES))
-    folder = tmp_path_factory.mktemp("replay")
-    stack = Stack(data=folder / "data", base=free_ports(60), kafka=kafka.port)
-    prepare(stack)
     knobs = {
-        "KINERJA_DATA": str(stack.data),
-        "KINERJA_PORT_BASE": str(stack.base),
-        "KINERJA_KAFKA_PORT": str(kafka.port),
         "KINERJA_KAFKA_IDEMPOTENT": "true",
         "KINERJA_KAFKA_PROVISION": "false",
         "KINERJA_KAFKA_SESSION_MS": str(SESSION_MS),
         "NOTIFICATIONS_MAILS_AT_ONCE": "1000",
-        **{f"{name.upper()}_DATABASE_URL": postgres.url(name) for name in SERVICES},
     }
-    with Processes(stack.logs, {**os.environ, **knobs}) as processes:
-        running = Running(stack, processes)
-        found = Loss(running, kafka, postgres)
-        found.make_topics()
-        found.migrate(*SERVICES)
-        running.start("desk", *SERVICES)
-        running.wait_ready("desk", *SERVICES)
-        yield found
-        running.client.close()
+    folder = tmp_path_factory.mktemp("replay") / "data"
+    with run(folder, on=lambda _stack: Real(kafka, postgres), knobs=knobs) as running:
+        yield Loss(running, kafka, postgres)
