@@ -145,7 +145,7 @@ def test_lost_databases_are_filled_from_the_topics_and_nobody_gets_an_email_agai
     assert states == [("replayed", 0)]
 
     loss.start("training", "notifications")
-    write_export(export, 100, seed=9, year=2022)
+    write_export(export, 100, seed=9, year=2024)
     settle(loss, loss.running.hand_in(export))
     assert loss.mails() - mails == sent(loss) > 0
 
@@ -159,7 +159,7 @@ def test_a_lost_broker_is_filled_from_the_told_facts_and_nothing_counts_twice(
     loss: Loss, tmp_path: Path
 ) -> None:
     export = tmp_path / "export.xlsx"
-    write_export(export, FEWER_ROWS, seed=8, year=2021)
+    write_export(export, FEWER_ROWS, seed=8, year=2022)
     before = {service: told(loss, service) for service in ("appraisal", "training")}
     mails, were_sent = loss.mails(), sent(loss)
     loss.running.processes.signal(signal.SIGSTOP, ["training"])  # so that much is not handled
