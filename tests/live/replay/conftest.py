@@ -44,9 +44,12 @@ class Loss:
 
         return asyncio.run(rows())
 
+<<<<<<< HEAD
     def knobs(self) -> dict[str, str]:
         return dict(self.running.environ)
 
+=======
+>>>>>>> replay
     def make_topics(self) -> list[str]:
         return asyncio.run(create_missing({"bootstrap_servers": self.kafka.servers}))
 
@@ -67,7 +70,7 @@ class Loss:
         return subprocess.run(
             [sys.executable, "-m", module, *arguments],
             cwd=PROJECT,
-            env=environment(self.running.stack, self.knobs(), *names),
+            env=environment(self.running.stack, self.running.environ, *names),
             capture_output=True,
             text=True,
             check=check,
@@ -126,9 +129,18 @@ def loss(
     asyncio.run(kafka.wipe())
     asyncio.run(postgres.create(*SERVICES))
     knobs = {
+<<<<<<< HEAD
         "KINERJA_KAFKA_SESSION_MS": str(SESSION_MS),
         "NOTIFICATIONS_MAILS_AT_ONCE": "1000",
     }
     folder = tmp_path_factory.mktemp("replay")
+=======
+        "KINERJA_KAFKA_IDEMPOTENT": "true",
+        "KINERJA_KAFKA_PROVISION": "false",
+        "KINERJA_KAFKA_SESSION_MS": str(SESSION_MS),
+        "NOTIFICATIONS_MAILS_AT_ONCE": "1000",
+    }
+    folder = tmp_path_factory.mktemp("replay") / "data"
+>>>>>>> replay
     with run(folder, on=lambda _stack: Real(kafka, postgres), knobs=knobs) as running:
         yield Loss(running, kafka, postgres)
