@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Row, func, select, text
@@ -57,6 +57,9 @@ _COPY_ON_SQLITE = text("""
     where id in (select value from json_each(:ids))
 """)
 _DROP_ON_SQLITE = text("delete from outbox where id in (select value from json_each(:ids))")
+
+Places = Mapping[tuple[str, int], int]
+"""By topic and partition, the offset of something the broker has acknowledged there."""
 
 
 class Relay:
@@ -120,10 +123,12 @@ class Relay:
         if not self._database.is_postgres:
             # SQLite has one writer: hold no lock on it while the broker is asked.
             async with self._database.read() as session:
-                rows = await self._waiting(await session.connection())
+                connection = await session.connection()
+                rows = await self._waiting(connection)
+                places = await self._places(connection)
             sent = await self._carrier.send(rows)
             async with self._database.begin() as session:
-                await self._settle(await session.connection(), sent)
+                await self._settle(await session.connection(), sent, places)
             return self._done(sent)
         async with self._database.begin() as session:
             connection = await session.connection()
@@ -134,8 +139,9 @@ class Relay:
                 return None
             rows = await self._waiting(connection, led)
             self._full = len(rows) == BATCH
+            places = await self._places(connection)
             sent = await self._carrier.send(rows, sure=lead.Proof(connection))
-            await self._settle(connection, sent)
+            await self._settle(connection, sent, places)
         return self._done(sent)
 
     async def _shards(self) -> list[int]:
@@ -176,15 +182,25 @@ class Relay:
             raise ConnectionError("some facts have to be sent again")
         return len(sent.acknowledged) + len(sent.refused)
 
-    async def _settle(self, connection: AsyncConnection, sent: Sent) -> None:
-        """Move what was acknowledged to `told`, by id: a late commit has a low id and must stay."""
+    async def _places(self, connection: AsyncConnection) -> Places:
+        """How far the broker's logs reach at least, by what it has acknowledged until now."""
+        columns = (told_position.c.topic, told_position.c.partition, told_position.c.offset)
+        rows = await connection.execute(select(*columns))
+        return {(topic, partition): offset for topic, partition, offset in rows}
+
+    async def _settle(self, connection: AsyncConnection, sent: Sent, before: Places) -> None:
+        """Move what was acknowledged to `told`, by id: a late commit has a low id and must stay.
+
+        A broker that gives a place away it had given `before` the batch was sent has forgotten it.
+        What other leaders were given meanwhile says nothing: they send at the same time.
+        """
         await self._move(connection, sent.acknowledged, error=None)
         for identity, error in sent.refused.items():
             log.error("a fact is too large for the broker", extra={"id": identity, "error": error})
             await self._move(connection, [identity], error=error)
         if not sent.positions:
             return
-        anew = await self._given_anew(connection, sent)
+        anew = {where for where, first in sent.first.items() if first <= before.get(where, -1)}
         rows = [
             {
                 "topic": topic,
@@ -206,16 +222,6 @@ class Relay:
         )
         if anew:
             self._checked = float("-inf")
-
-    async def _given_anew(self, connection: AsyncConnection, sent: Sent) -> set[tuple[str, int]]:
-        """Partitions where the broker gave places away that it had given before: it forgot them."""
-        topics = {topic for topic, _ in sent.first}
-        kept = select(told_position).where(told_position.c.topic.in_(topics))
-        return {
-            (row.topic, row.partition)
-            for row in await connection.execute(kept)
-            if sent.first.get((row.topic, row.partition), row.offset + 1) <= row.offset
-        }
 
     async def _move(
         self, connection: AsyncConnection, ids: list[int], *, error: str | None

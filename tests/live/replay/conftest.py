@@ -44,12 +44,6 @@ class Loss:
 
         return asyncio.run(rows())
 
-<<<<<<< HEAD
-    def knobs(self) -> dict[str, str]:
-        return dict(self.running.environ)
-
-=======
->>>>>>> replay
     def make_topics(self) -> list[str]:
         return asyncio.run(create_missing({"bootstrap_servers": self.kafka.servers}))
 
@@ -129,18 +123,11 @@ def loss(
     asyncio.run(kafka.wipe())
     asyncio.run(postgres.create(*SERVICES))
     knobs = {
-<<<<<<< HEAD
-        "KINERJA_KAFKA_SESSION_MS": str(SESSION_MS),
-        "NOTIFICATIONS_MAILS_AT_ONCE": "1000",
-    }
-    folder = tmp_path_factory.mktemp("replay")
-=======
         "KINERJA_KAFKA_IDEMPOTENT": "true",
         "KINERJA_KAFKA_PROVISION": "false",
         "KINERJA_KAFKA_SESSION_MS": str(SESSION_MS),
         "NOTIFICATIONS_MAILS_AT_ONCE": "1000",
     }
     folder = tmp_path_factory.mktemp("replay") / "data"
->>>>>>> replay
     with run(folder, on=lambda _stack: Real(kafka, postgres), knobs=knobs) as running:
         yield Loss(running, kafka, postgres)
