@@ -16,9 +16,9 @@ from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared import lead, telemetry
+from shared import lead, settled, telemetry
 from shared.carrier import Carrier, Sent
-from shared.database import Database, json_list
+from shared.database import Database
 from shared.outbox import SHARDS, outbox, told_position
 from shared.refill import refill
 
@@ -43,20 +43,6 @@ _OLDEST_ON_POSTGRES = text("""
     order by first.id
 """).columns(shard=outbox.c.shard.type, put_at=outbox.c.put_at.type)
 _OLDEST_ON_SQLITE = select(outbox.c.shard, outbox.c.put_at).order_by(outbox.c.id).limit(1)
-_MOVE_ON_POSTGRES = text("""
-    with gone as (
-        delete from outbox where id = any(:ids)
-        returning id, shard, fact_id, topic, key, payload, headers, put_at
-    )
-    insert into told (id, shard, fact_id, topic, key, payload, headers, put_at, error)
-    select id, shard, fact_id, topic, key, payload, headers, put_at, :error from gone
-""")
-_COPY_ON_SQLITE = text("""
-    insert into told (id, shard, fact_id, topic, key, payload, headers, put_at, error)
-    select id, shard, fact_id, topic, key, payload, headers, put_at, :error from outbox
-    where id in (select value from json_each(:ids))
-""")
-_DROP_ON_SQLITE = text("delete from outbox where id in (select value from json_each(:ids))")
 
 
 class Relay:
@@ -120,10 +106,11 @@ class Relay:
         if not self._database.is_postgres:
             # SQLite has one writer: hold no lock on it while the broker is asked.
             async with self._database.read() as session:
-                rows = await self._waiting(await session.connection())
+                connection = await session.connection()
+                rows, before = await self._waiting(connection), await settled.positions(connection)
             sent = await self._carrier.send(rows)
             async with self._database.begin() as session:
-                await self._settle(await session.connection(), sent)
+                await self._settle(await session.connection(), sent, before)
             return self._done(sent)
         async with self._database.begin() as session:
             connection = await session.connection()
@@ -134,8 +121,9 @@ class Relay:
                 return None
             rows = await self._waiting(connection, led)
             self._full = len(rows) == BATCH
+            before = await settled.positions(connection)
             sent = await self._carrier.send(rows, sure=lead.Proof(connection))
-            await self._settle(connection, sent)
+            await self._settle(connection, sent, before)
         return self._done(sent)
 
     async def _shards(self) -> list[int]:
@@ -176,15 +164,21 @@ class Relay:
             raise ConnectionError("some facts have to be sent again")
         return len(sent.acknowledged) + len(sent.refused)
 
-    async def _settle(self, connection: AsyncConnection, sent: Sent) -> None:
-        """Move what was acknowledged to `told`, by id: a late commit has a low id and must stay."""
-        await self._move(connection, sent.acknowledged, error=None)
+    async def _settle(
+        self, connection: AsyncConnection, sent: Sent, before: settled.Positions
+    ) -> None:
+        """Move what was acknowledged to `told`, by id: a late commit has a low id and must stay.
+
+        `before`: what was acknowledged before any of it was sent.
+        """
+        await settled.move(connection, sent.acknowledged, error=None)
         for identity, error in sent.refused.items():
             log.error("a fact is too large for the broker", extra={"id": identity, "error": error})
-            await self._move(connection, [identity], error=error)
+            await settled.move(connection, [identity], error=error)
         if not sent.positions:
             return
-        anew = await self._given_anew(connection, sent)
+        # The broker gave places away that it had given before: it forgot them.
+        anew = {where for where, first in sent.first.items() if first <= before.get(where, -1)}
         rows = [
             {
                 "topic": topic,
@@ -206,28 +200,6 @@ class Relay:
         )
         if anew:
             self._checked = float("-inf")
-
-    async def _given_anew(self, connection: AsyncConnection, sent: Sent) -> set[tuple[str, int]]:
-        """Partitions where the broker gave places away that it had given before: it forgot them."""
-        topics = {topic for topic, _ in sent.first}
-        kept = select(told_position).where(told_position.c.topic.in_(topics))
-        return {
-            (row.topic, row.partition)
-            for row in await connection.execute(kept)
-            if sent.first.get((row.topic, row.partition), row.offset + 1) <= row.offset
-        }
-
-    async def _move(
-        self, connection: AsyncConnection, ids: list[int], *, error: str | None
-    ) -> None:
-        if not ids:
-            return
-        if self._database.is_postgres:
-            await connection.execute(_MOVE_ON_POSTGRES, {"ids": ids, "error": error})
-            return
-        found = json_list(ids)
-        await connection.execute(_COPY_ON_SQLITE, {"ids": found, "error": error})
-        await connection.execute(_DROP_ON_SQLITE, {"ids": found})
 
     async def _refill_lost_topics(self) -> bool:
         """Put back into the outbox all that was told to topics the broker has forgotten."""
