@@ -16,9 +16,9 @@ from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared import lead, telemetry
+from shared import lead, settled, telemetry
 from shared.carrier import Carrier, Sent
-from shared.database import Database, json_list
+from shared.database import Database
 from shared.outbox import SHARDS, outbox, told_position
 from shared.refill import refill
 
@@ -43,20 +43,6 @@ _OLDEST_ON_POSTGRES = text("""
     order by first.id
 """).columns(shard=outbox.c.shard.type, put_at=outbox.c.put_at.type)
 _OLDEST_ON_SQLITE = select(outbox.c.shard, outbox.c.put_at).order_by(outbox.c.id).limit(1)
-_MOVE_ON_POSTGRES = text("""
-    with gone as (
-        delete from outbox where id = any(:ids)
-        returning id, shard, fact_id, topic, key, payload, headers, put_at
-    )
-    insert into told (id, shard, fact_id, topic, key, payload, headers, put_at, error)
-    select id, shard, fact_id, topic, key, payload, headers, put_at, :error from gone
-""")
-_COPY_ON_SQLITE = text("""
-    insert into told (id, shard, fact_id, topic, key, payload, headers, put_at, error)
-    select id, shard, fact_id, topic, key, payload, headers, put_at, :error from outbox
-    where id in (select value from json_each(:ids))
-""")
-_DROP_ON_SQLITE = text("delete from outbox where id in (select value from json_each(:ids))")
 
 Places = Mapping[tuple[str, int], int]
 """By topic and partition, the offset of something the broker has acknowledged there."""
@@ -124,11 +110,10 @@ class Relay:
             # SQLite has one writer: hold no lock on it while the broker is asked.
             async with self._database.read() as session:
                 connection = await session.connection()
-                rows = await self._waiting(connection)
-                places = await self._places(connection)
+                rows, before = await self._waiting(connection), await settled.positions(connection)
             sent = await self._carrier.send(rows)
             async with self._database.begin() as session:
-                await self._settle(await session.connection(), sent, places)
+                await self._settle(await session.connection(), sent, before)
             return self._done(sent)
         async with self._database.begin() as session:
             connection = await session.connection()
@@ -139,9 +124,9 @@ class Relay:
                 return None
             rows = await self._waiting(connection, led)
             self._full = len(rows) == BATCH
-            places = await self._places(connection)
+            before = await settled.positions(connection)
             sent = await self._carrier.send(rows, sure=lead.Proof(connection))
-            await self._settle(connection, sent, places)
+            await self._settle(connection, sent, before)
         return self._done(sent)
 
     async def _shards(self) -> list[int]:
@@ -182,24 +167,20 @@ class Relay:
             raise ConnectionError("some facts have to be sent again")
         return len(sent.acknowledged) + len(sent.refused)
 
-    async def _places(self, connection: AsyncConnection) -> Places:
-        """How far the broker's logs reach at least, by what it has acknowledged until now."""
-        columns = (told_position.c.topic, told_position.c.partition, told_position.c.offset)
-        rows = await connection.execute(select(*columns))
-        return {(topic, partition): offset for topic, partition, offset in rows}
-
-    async def _settle(self, connection: AsyncConnection, sent: Sent, before: Places) -> None:
+    async def _settle(
+        self, connection: AsyncConnection, sent: Sent, before: settled.Positions
+    ) -> None:
         """Move what was acknowledged to `told`, by id: a late commit has a low id and must stay.
 
-        A broker that gives a place away it had given `before` the batch was sent has forgotten it.
-        What other leaders were given meanwhile says nothing: they send at the same time.
+        `before`: what was acknowledged before any of it was sent.
         """
-        await self._move(connection, sent.acknowledged, error=None)
+        await settled.move(connection, sent.acknowledged, error=None)
         for identity, error in sent.refused.items():
             log.error("a fact is too large for the broker", extra={"id": identity, "error": error})
-            await self._move(connection, [identity], error=error)
+            await settled.move(connection, [identity], error=error)
         if not sent.positions:
             return
+        # The broker gave places away that it had given before: it forgot them.
         anew = {where for where, first in sent.first.items() if first <= before.get(where, -1)}
         rows = [
             {
@@ -222,18 +203,6 @@ class Relay:
         )
         if anew:
             self._checked = float("-inf")
-
-    async def _move(
-        self, connection: AsyncConnection, ids: list[int], *, error: str | None
-    ) -> None:
-        if not ids:
-            return
-        if self._database.is_postgres:
-            await connection.execute(_MOVE_ON_POSTGRES, {"ids": ids, "error": error})
-            return
-        found = json_list(ids)
-        await connection.execute(_COPY_ON_SQLITE, {"ids": found, "error": error})
-        await connection.execute(_DROP_ON_SQLITE, {"ids": found})
 
     async def _refill_lost_topics(self) -> bool:
         """Put back into the outbox all that was told to topics the broker has forgotten."""

@@ -12,10 +12,11 @@ from shared import relay as core
 from shared.carrier import Carrier
 from shared.database import Database
 from shared.events import encode
-from shared.outbox import told
+from shared.outbox import told, told_position
 from shared.relay import Relay
 from tests.shared.broker import Broker
 from tests.shared.conftest import only_postgres
+from tests.shared.facts import registered
 from tests.shared.telling import (
     TOPIC,
     in_order,
@@ -133,6 +134,27 @@ async def test_a_relay_with_more_than_it_can_carry_at_once_leaves_half_of_the_sh
     await batch
     await settle(busy)
     assert in_order(broker, facts)
+
+
+@only_postgres
+async def test_leaders_who_tell_on_one_partition_at_once_are_no_sign_of_a_loss(
+    database: Database, broker: Broker
+) -> None:
+    first, others = registered("first"), of_people(200, 200)
+    heir = one(database, check_seconds=60)
+
+    class Late(Carrier):
+        async def send(self, rows: Any, **more: Any) -> Any:
+            sent = await super().send(rows, **more)
+            await tell_all(database, others)
+            assert await heir.relay_once()
+            return sent
+
+    await tell_all(database, of_people(20, 20))
+    await settle(heir)
+    await tell_all(database, [first])
+    assert await Relay(database, Late({}, {}), check_seconds=60).relay_once() == 1
+    assert {row.cluster for row in await rows(database, told_position)} == {broker.cluster}
 
 
 async def _take_leads_away(database: Database) -> None:
