@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Row, func, select, text
@@ -43,9 +43,6 @@ _OLDEST_ON_POSTGRES = text("""
     order by first.id
 """).columns(shard=outbox.c.shard.type, put_at=outbox.c.put_at.type)
 _OLDEST_ON_SQLITE = select(outbox.c.shard, outbox.c.put_at).order_by(outbox.c.id).limit(1)
-
-Places = Mapping[tuple[str, int], int]
-"""By topic and partition, the offset of something the broker has acknowledged there."""
 
 
 class Relay:
