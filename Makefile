@@ -12,7 +12,7 @@ LOCK = .venv/bin/uv pip compile --universal --python-version 3.11 --generate-has
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	--quiet $(if $(UPGRADE),--upgrade) pyproject.toml -
 
-.PHONY: help run test check live chaos contracts lock fmt audit sbom clean ready ready-to-run
+.PHONY: help run test check live chaos bench contracts lock fmt audit sbom clean ready ready-to-run
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -38,13 +38,18 @@ live: ready .venv/dev.stamp ## tests with real processes, and where they ran
 chaos: ready .venv/dev.stamp ## kill, end, pause and cut whatever there is (MINUTES=10 SEED=7)
 	KINERJA_CHAOS_MINUTES=$(MINUTES) KINERJA_CHAOS_SEED=$(SEED) $(PY) -m pytest -q -m live tests/live/chaos
 
+bench: ready .venv/dev.stamp ## measure beside a floor, 20 minutes (ONLY=stage FULL=1 NATION=1 DOCS=1 N=50000 REPS=5)
+	$(PY) -m tests.bench $(if $(NATION),--only nation --full,$(if $(ONLY),--only "$(ONLY)")) \
+		$(if $(FULL),--full) $(if $(DOCS),--docs) $(if $(STACK),--stack $(STACK)) \
+		$(if $(N),--n $(N) --n-embedded $(N) --nation $(N)) $(if $(REPS),--reps $(REPS)) $(WITH)
+
 contracts: ready .venv/dev.stamp ## write shared/contracts anew from the code
 	$(PY) -m shared.contracts
 
 lock: ready .venv/bin/python ## pin all dependencies with hashes (UPGRADE=1: the newest ones)
 	$(PY) -m pip install --quiet --disable-pip-version-check uv
 	echo 'setuptools>=80' | $(LOCK) --extra embedded -o requirements.lock
-	echo 'setuptools>=80' | $(LOCK) --extra embedded --extra tracing --extra dev \
+	echo 'setuptools>=80' | $(LOCK) --extra embedded --extra tracing --extra bench --extra dev \
 		-c requirements.lock -o requirements-dev.lock
 	echo | $(LOCK) --extra tracing -c requirements-dev.lock -o requirements-image.lock
 

@@ -1,0 +1,96 @@
+"""What years of use change: full tables, and memory over many facts and dead ones."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from tests.bench import facts, machine, talk
+from tests.bench.facts import Message
+from tests.bench.knobs import Knobs
+from tests.bench.once import once, switch_email_off
+from tests.bench.production import Production
+from tests.bench.programs import Ours
+from tests.bench.results import Row, figure
+from tests.bench.site import Site
+
+HERE: Final = Path(__file__).parents[1]
+SMALL: Final = 10_000
+RATE_GOAL: Final = (">=", 0.9)
+MEMORY_GOAL: Final = ("<=", 300.0)
+STEP: Final = 50_000
+FILLED: Final = ("training", "notifications")
+"""Whose tables are filled; `fill/` has what with."""
+
+
+def growth(site: Site, knobs: Knobs) -> Iterator[Row]:
+    """Events/s of the pipeline on full tables against almost empty ones; memory of a consumer."""
+    if isinstance(site, Production):
+        few = _rate_at(site, SMALL, knobs)
+        many = _rate_at(site, knobs.table_rows, knobs)
+        yield figure(
+            f"growth: pipeline at {knobs.table_rows:,} rows against {SMALL:,}",
+            site.name,
+            many / few,
+            "of the rate",
+            RATE_GOAL,
+            few_events_per_s=round(few),
+            many_events_per_s=round(many),
+            reps=knobs.reps,
+        )
+    yield from _memory(site, knobs)
+
+
+def _rate_at(site: Production, rows: int, knobs: Knobs) -> float:
+    """The median over runs on tables that hold so many rows, analysed as they would be."""
+    site.fresh()
+    for service in FILLED:
+        script = (HERE / "fill" / f"{service}.sql").read_text().replace(":rows", str(rows))
+        site.ask(service, *(one for one in script.split(";\n") if one.strip()))
+        site.ask(service, "vacuum analyze")
+    site.ask("training", "checkpoint")
+    rates = []
+    for number in range(knobs.reps + 1):
+        work = facts.evaluations(knobs.n // (2 if number else 10), seed=50 + number)
+        switch_email_off(site, work.people)
+        found = once(site, Ours(), ("training", "notifications"), work, fresh=False)
+        talk.line(f"{site.name} growth, {rows:,} rows: {found.events_per_s:,.0f} events/s")
+        if number:
+            rates.append(found.events_per_s)
+    return median(rates)
+
+
+def _memory(site: Site, knobs: Knobs) -> Iterator[Row]:
+    """A training process hears many facts, of which some are nobody's to handle."""
+    site.fresh()
+    every = max(2, knobs.memory_events // max(1, knobs.dead))
+    with Ours().started(site, ("training",)) as running:
+        sizes = [machine.resident_mib(running.pids[0])]
+        for begin in range(0, knobs.memory_events, STEP):
+            count = min(STEP, knobs.memory_events - begin)
+            work = facts.evaluations(count, seed=1000 + begin)
+            site.bus.feed(_with_dead(work.messages(""), every))
+            done = site.count("training", "inbox")
+            while site.count("training", "inbox") < begin + count or done == 0:
+                running.check()
+                done = 1
+            sizes.append(machine.resident_mib(running.pids[0]))
+            talk.line(f"{site.name} memory after {begin + count:,} facts: {sizes[-1]:.0f} MiB")
+        yield figure(
+            f"growth: memory of training over {knobs.memory_events:,} facts",
+            site.name,
+            machine.peak_mib(running.pids[0]),
+            "MiB at most",
+            MEMORY_GOAL,
+            at_start=round(sizes[0]),
+            after_first_step=round(sizes[1]),
+            at_end=round(sizes[-1]),
+            dead=site.count("training", "told where topic like '%.dead'"),
+        )
+
+
+def _with_dead(messages: Iterator[Message], every: int) -> Iterator[Message]:
+    """Every so often a value that is no JSON."""
+    for number, one in enumerate(messages):
+        yield replace(one, value=b"{" + one.value) if number % every == 0 else one
