@@ -1,4 +1,5 @@
 from collections.abc import Collection
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from shared.events import encode
 from shared.outbox import told, told_position
 from shared.relay import Relay
 from tests.shared.broker import Broker
+from tests.shared.conftest import only_postgres
 from tests.shared.facts import registered
 from tests.shared.telling import TOPIC, in_order, of_people, one, rows, settle, tell_all
 
@@ -73,6 +75,33 @@ async def test_a_loss_between_two_looks_is_noticed_by_what_is_told_next(
     assert len(await rows(database, told)) == 31 + later
     await settle(relay)
     assert len(broker.values(TOPIC)) == 31 + 2 * later
+
+
+@only_postgres
+async def test_two_leaders_that_tell_on_one_partition_at_once_are_no_loss(
+    database: Database, broker: Broker
+) -> None:
+    """The later places may be settled first."""
+    facts = of_people(40, 40)
+    await tell_all(database, facts[:20])
+    await settle(one(database))
+    slow, quick = one(database), one(database)
+    slow._full = True  # so that it leaves shards to the other
+    send = slow._carrier.send
+
+    async def and_the_other_overtakes(rows: Any, **more: Any) -> Any:
+        sent = await send(rows, **more)
+        assert await quick.relay_once()
+        return sent
+
+    slow._carrier.send = and_the_other_overtakes  # type: ignore[method-assign]  # a race, staged
+    await tell_all(database, facts[20:])
+    assert await slow.relay_once()
+    slow._carrier.send = send  # type: ignore[method-assign]  # it is over
+    await settle(slow)
+    assert len(broker.records(TOPIC)) == 40
+    positions = await rows(database, told_position)
+    assert {row.cluster for row in positions} == {broker.cluster}
 
 
 async def test_what_was_refused_for_good_is_not_told_again(
