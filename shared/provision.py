@@ -32,6 +32,12 @@ class Difference:
     actual: str | None
 
 
+def settings_of(topic: Topic, replication: int) -> dict[str, str]:
+    """A topic's settings where it has so many copies: all but one must have a fact."""
+    safe = {"min.insync.replicas": str(replication - 1)} if replication > 1 else {}
+    return topic.settings | safe
+
+
 async def create_missing(
     client: Mapping[str, Any], *, replication: int = 1, declared: Sequence[Topic] = DECLARED
 ) -> list[str]:
@@ -40,7 +46,6 @@ async def create_missing(
     `client` holds aiokafka's connection settings. Topics that are there stay untouched. All
     copies of a topic but one must have a fact before it counts as told.
     """
-    safe = {"min.insync.replicas": str(replication - 1)} if replication > 1 else {}
     admin = AIOKafkaAdminClient(**client)
     await admin.start()
     try:
@@ -54,7 +59,7 @@ async def create_missing(
                     name=topic.name,
                     num_partitions=topic.partitions,
                     replication_factor=replication,
-                    topic_configs=topic.settings | safe,
+                    topic_configs=settings_of(topic, replication),
                 )
                 for topic in missing
             ]

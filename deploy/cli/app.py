@@ -84,11 +84,14 @@ def import_file(
         raise typer.Exit(ROWS_REJECTED)
 
 
+Replication = Annotated[
+    int,
+    typer.Option(envvar="KINERJA_KAFKA_REPLICATION", min=1, help="Copies each topic should have."),
+]
+
+
 @topics.command("apply")
-def apply_topics(
-    servers: Servers = None,
-    replication: Annotated[int, typer.Option(help="Copies of each new topic.")] = 1,
-) -> None:
+def apply_topics(servers: Servers = None, replication: Replication = 1) -> None:
     """Create missing topics and bring their settings to what is declared; again changes nothing."""
     client = client_of(servers)
     applied = reaching(client, lambda: declared.apply(client, replication=replication))
@@ -102,10 +105,10 @@ def apply_topics(
 
 
 @topics.command("diff")
-def compare_topics(servers: Servers = None) -> None:
+def compare_topics(servers: Servers = None, replication: Replication = 1) -> None:
     """Show where the broker is not as declared; exits 1 if it is not."""
     client = client_of(servers)
-    found = reaching(client, lambda: declared.differences(client))
+    found = reaching(client, lambda: declared.differences(client, replication=replication))
     if not found:
         console.print(say("topics.same"))
     _show_differences(found)

@@ -9,11 +9,12 @@ from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, for_code
 
 from deploy.cli.broker import Client
 from shared.events import Topic
-from shared.provision import DECLARED, Difference, create_missing
+from shared.provision import DECLARED, Difference, create_missing, settings_of
 
 MISSING = "missing"
 PARTITIONS = "partitions"
-WORDS = (MISSING, PARTITIONS)
+COPIES = "copies"
+WORDS = (MISSING, PARTITIONS, COPIES)
 """What may differ besides settings, which go by Kafka's names."""
 
 
@@ -26,8 +27,10 @@ class Applied:
     left: list[Difference]
 
 
-async def differences(client: Client, *, declared: Sequence[Topic] = DECLARED) -> list[Difference]:
-    """Where the broker is not as declared."""
+async def differences(
+    client: Client, *, replication: int = 1, declared: Sequence[Topic] = DECLARED
+) -> list[Difference]:
+    """Where the broker is not as declared, or has fewer copies than there should be."""
     admin = AIOKafkaAdminClient(**client)
     await admin.start()
     try:
@@ -39,7 +42,7 @@ async def differences(client: Client, *, declared: Sequence[Topic] = DECLARED) -
         ]
         for topic in declared:
             if topic.name in there:
-                found += await _compare(admin, topic)
+                found += await _compare(admin, topic, replication)
         return found
     finally:
         await admin.close()
@@ -48,26 +51,31 @@ async def differences(client: Client, *, declared: Sequence[Topic] = DECLARED) -
 async def apply(client: Client, *, replication: int = 1) -> Applied:
     """Create what is missing and set what differs; partitions of a topic in use stay as they are.
 
-    More partitions would send a key's next facts elsewhere than those before, out of order.
+    More partitions would send a key's next facts elsewhere than those before, out of order. Copies
+    are made by Kafka's own tools, which can do so without filling up the network.
     """
     created = await create_missing(client, replication=replication)
-    found = await differences(client)
-    names = {difference.topic for difference in found if difference.what != PARTITIONS}
-    changed = await _change(client, [topic for topic in DECLARED if topic.name in names])
-    left = await differences(client) if changed else found
+    found = await differences(client, replication=replication)
+    names = {one.topic for one in found if one.what not in WORDS}
+    changed = await _change(client, [one for one in DECLARED if one.name in names], replication)
+    left = await differences(client, replication=replication) if changed else found
     return Applied(created, changed, left)
 
 
-async def _compare(admin: AIOKafkaAdminClient, topic: Topic) -> list[Difference]:
+async def _compare(admin: AIOKafkaAdminClient, topic: Topic, replication: int) -> list[Difference]:
     (described,) = await admin.describe_topics([topic.name])
-    partitions = len(described["partitions"])
+    partitions = described["partitions"]
     found = []
-    if partitions != topic.partitions:
-        found.append(Difference(topic.name, PARTITIONS, str(topic.partitions), str(partitions)))
+    if len(partitions) != topic.partitions:
+        there = str(len(partitions))
+        found.append(Difference(topic.name, PARTITIONS, str(topic.partitions), there))
+    copies = min(len(one["replicas"]) for one in partitions)
+    if copies < replication:
+        found.append(Difference(topic.name, COPIES, str(replication), str(copies)))
     actual = {name: value for name, (value, _) in (await _settings(admin, topic.name)).items()}
     return found + [
         Difference(topic.name, name, value, actual.get(name))
-        for name, value in topic.settings.items()
+        for name, value in settings_of(topic, replication).items()
         if actual.get(name) != value
     ]
 
@@ -89,7 +97,7 @@ TOPIC_CONFIG = 1
 """Kafka's DescribeConfigs: the setting was made for this very topic."""
 
 
-async def _change(client: Client, topics: Sequence[Topic]) -> list[str]:
+async def _change(client: Client, topics: Sequence[Topic], replication: int) -> list[str]:
     """Set what is declared, and keep whatever else was set for the topic."""
     changed: list[str] = []
     admin = AIOKafkaAdminClient(**client)
@@ -98,7 +106,8 @@ async def _change(client: Client, topics: Sequence[Topic]) -> list[str]:
         for topic in topics:
             held = await _settings(admin, topic.name)
             kept = {name: value for name, (value, is_own) in held.items() if is_own}
-            wanted = ConfigResource(ConfigResourceType.TOPIC, topic.name, kept | topic.settings)
+            declared = kept | settings_of(topic, replication)
+            wanted = ConfigResource(ConfigResourceType.TOPIC, topic.name, declared)
             for answer in await admin.alter_configs([wanted]):
                 for code, *_ in answer.resources:
                     if code:

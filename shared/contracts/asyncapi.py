@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from shared.contracts import schemas
 from shared.events import Data, Topic
+from shared.events.topics import UNPACKED
 
 Document = dict[str, Any]
 Facts = tuple[type[Data], ...]
@@ -70,10 +71,14 @@ def _channel(topic: Topic, facts: Facts) -> Document:
 
 
 def _configuration(topic: Topic) -> Document:
-    """The topic's settings with the types the binding asks for: a list and numbers."""
+    """The topic's settings with the types the binding asks for: a list and numbers.
+
+    The binding has no word for how the broker keeps records.
+    """
     return {
         name: value.split(",") if name == "cleanup.policy" else int(value)
         for name, value in sorted(topic.settings.items())
+        if name not in UNPACKED
     }
 
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 DAY_MS: Final = 86_400_000
+UNPACKED: Final = {"compression.type": "uncompressed"}
+"""The broker unpacks what comes compressed: a listener needs no codec, and a record that is small
+only while packed is refused, not unpacked into a listener's memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Topic:
             if self.compacted
             else {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms)}
         )
-        return kept | {"max.message.bytes": str(self.max_message_bytes)}
+        return kept | {"max.message.bytes": str(self.max_message_bytes)} | UNPACKED
 
 
 EMPLOYEES: Final = Topic("workforce.employees.v1", compacted=True)

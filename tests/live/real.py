@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import DeleteGroupsRequest
+from aiokafka.protocol.group import LeaveGroupRequest
 from docker.errors import APIError
 from testcontainers.core.container import DockerContainer
 
@@ -168,8 +169,12 @@ class Kafka(Server):
             while own & set(await admin.list_topics()):  # noqa: ASYNC110  # nobody tells us
                 await asyncio.sleep(0.1)
             while groups := [name for name, _ in await admin.list_consumer_groups()]:
+                for described in await admin.describe_consumer_groups(groups):
+                    for group in described.groups:
+                        for member in group[5]:  # dead, but its session has not ended yet
+                            await admin._send_request(LeaveGroupRequest(group[1], member[0]))
                 await admin._send_request(DeleteGroupsRequest(groups))
-                await asyncio.sleep(0.1)  # a member that died belongs to it until its session ends
+                await asyncio.sleep(0.05)
         finally:
             await admin.close()
 

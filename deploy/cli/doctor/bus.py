@@ -24,11 +24,11 @@ SKEW_SECONDS: Final = 5.0
 """How far ahead of this machine's clock a record's time may be."""
 
 
-async def check(client: Client) -> list[Finding]:
+async def check(client: Client, *, replication: int = 1) -> list[Finding]:
     """Look at the broker; where it is away, that is the only finding."""
     servers = ",".join(client["bootstrap_servers"])
     try:
-        found = topic_findings(await topics.differences(client))
+        found = topic_findings(await topics.differences(client, replication=replication))
         found += lag_findings(await lag.measure(client))
         found.append(await _dead(client))
         found.append(await _clock(client))

@@ -18,4 +18,7 @@ def examine(site: Site) -> list[Finding]:
 
 
 async def _wait(site: Site) -> list[Finding]:
-    return [*await databases.check(site), *await bus.check(site.client)]
+    return [
+        *await databases.check(site),
+        *await bus.check(site.client, replication=site.replication),
+    ]

@@ -48,6 +48,7 @@ class Site:
             address is not is absent.
         urls: web addresses to ask for their health and their clock, by name.
         keys: the folder of the embedded stack's secrets.
+        replication: how many copies topics should have.
     """
 
     client: Client
@@ -56,6 +57,7 @@ class Site:
     urls: Mapping[str, str] = field(default_factory=dict)
     secrets: Sequence[Secret] = ()
     keys: Path | None = None
+    replication: int = 1
 
     @property
     def kafka_encrypts(self) -> bool:
@@ -77,6 +79,7 @@ class Site:
             urls=given or named,
             secrets=_secrets(environ, stack),
             keys=stack.keys if stack else None,
+            replication=int(environ.get("KINERJA_KAFKA_REPLICATION") or 1),
         )
 
 

@@ -97,7 +97,7 @@ def test_a_token_is_printed_alone(fake: Fake) -> None:
 
 
 def test_topics_that_differ_are_named_and_exit_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def differences(_client: object) -> list[Difference]:
+    async def differences(_client: object, **_more: object) -> list[Difference]:
         return [
             Difference("a.v1", "missing", "4", None),
             Difference("b.v1", "retention.ms", "5", "6"),
@@ -111,7 +111,7 @@ def test_topics_that_differ_are_named_and_exit_1(monkeypatch: pytest.MonkeyPatch
 
 
 def test_topics_as_declared_exit_0(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def differences(_client: object) -> list[Difference]:
+    async def differences(_client: object, **_more: object) -> list[Difference]:
         return []
 
     monkeypatch.setattr(app.declared, "differences", differences)

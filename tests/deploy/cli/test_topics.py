@@ -22,6 +22,7 @@ class Broker:
 
     def __init__(self, *, alters: bool = True) -> None:
         self.partitions: dict[str, int] = {}
+        self.copies: dict[str, int] = {}
         self.own: dict[str, dict[str, str]] = {}
         self.alters = alters
 
@@ -52,10 +53,14 @@ class Admin:
         for topic in new:
             self.broker.partitions[topic.name] = topic.num_partitions
             self.broker.own[topic.name] = dict(topic.topic_configs)
+            self.broker.copies[topic.name] = topic.replication_factor
         return SimpleNamespace(topic_errors=[(topic.name, 0, None) for topic in new])
 
     async def describe_topics(self, names: list[str]) -> list[dict[str, Any]]:
-        return [{"partitions": [None] * self.broker.partitions[name]} for name in names]
+        return [
+            {"partitions": [{"replicas": [*range(self.broker.copies.get(name, 1))]}] * count}
+            for name, count in ((name, self.broker.partitions[name]) for name in names)
+        ]
 
     async def describe_configs(self, resources: list[Any]) -> list[SimpleNamespace]:
         (resource,) = resources
@@ -137,3 +142,18 @@ async def test_all_copies_but_one_must_have_a_fact(broker: Broker) -> None:
 async def test_a_single_copy_is_enough_where_there_is_one_broker(broker: Broker) -> None:
     await provision.create_missing(CLIENT)
     assert broker.own[FIRST.name] == FIRST.settings
+
+
+async def test_too_few_copies_are_said_and_all_but_one_must_have_a_fact_from_now_on(
+    broker: Broker,
+) -> None:
+    await topics.apply(CLIENT)
+    found = await topics.differences(CLIENT, replication=3)
+    own = [(one.what, one.declared, one.actual) for one in found if one.topic == FIRST.name]
+    assert own == [("copies", "3", "1"), ("min.insync.replicas", "2", None)]
+    applied = await topics.apply(CLIENT, replication=3)
+    assert {one.what for one in applied.left} == {"copies"}
+    assert broker.own[FIRST.name] == FIRST.settings | {"min.insync.replicas": "2"}
+    broker.copies = dict.fromkeys(broker.partitions, 3)
+    assert await topics.differences(CLIENT, replication=3) == []
+    assert await topics.differences(CLIENT, replication=2) != [], "two of three, not one"

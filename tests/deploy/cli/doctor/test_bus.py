@@ -43,7 +43,7 @@ def test_a_fact_from_the_future_is_a_wrong_clock(ahead: float, code: str) -> Non
 
 @pytest.fixture
 def _as_declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def none(_client: object) -> list[Difference]:
+    async def none(_client: object, **_more: object) -> list[Difference]:
         return []
 
     monkeypatch.setattr(topics, "differences", none)
@@ -68,7 +68,7 @@ async def test_dead_letters_and_the_newest_fact_s_time_are_looked_at(broker: Bro
 
 
 async def test_a_broker_that_is_away_is_the_only_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def away(_client: object) -> list[Difference]:
+    async def away(_client: object, **_more: object) -> list[Difference]:
         raise KafkaConnectionError("away")
 
     monkeypatch.setattr(topics, "differences", away)
