@@ -169,7 +169,8 @@ class Kafka(Server):
             while own & set(await admin.list_topics()):  # noqa: ASYNC110  # nobody tells us
                 await asyncio.sleep(0.1)
             while groups := [name for name, _ in await admin.list_consumer_groups()]:
-                for described in await admin.describe_consumer_groups(groups):
+                for name in groups:  # one at a time: asked for two, aiokafka connects twice
+                    (described,) = await admin.describe_consumer_groups([name])
                     for group in described.groups:
                         for member in group[5]:  # dead, but its session has not ended yet
                             await admin._send_request(LeaveGroupRequest(group[1], member[0]))
