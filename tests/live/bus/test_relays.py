@@ -65,6 +65,31 @@ async def leads(database: Database) -> list[int]:
         return list((await (await session.connection()).execute(text(locks))).scalars())
 
 
+async def freeze_a_leader(stage: Stage) -> int:
+    """Stop whichever relay is just then in the middle of a batch; gives its number."""
+    for attempt in range(400):
+        number = attempt % 2
+        stage.signal("teller", number, signal.SIGSTOP)
+        before = await leading(stage.databases["teller"])
+        await asyncio.sleep(0.1)
+        if before & await leading(stage.databases["teller"]):
+            return number
+        stage.signal("teller", number, signal.SIGCONT)
+        await asyncio.sleep(0.01)
+    pytest.fail("no relay was in the middle of a batch")
+
+
+async def leading(database: Database) -> set[tuple[int, object]]:
+    """Transactions that lead now, each with its begin: one that stays is a leader's that stands."""
+    found = text(
+        "select distinct pid, xact_start from pg_locks join pg_stat_activity using (pid) "
+        "where locktype = 'advisory' and granted"
+    )
+    async with database.read() as session:
+        rows = await (await session.connection()).execute(found)
+        return {(row.pid, row.xact_start) for row in rows}
+
+
 async def depose(database: Database) -> int:
     """Take the leads away, as PostgreSQL does once a leader has stood still for too long."""
     async with database.engine.connect() as connection:
@@ -154,11 +179,10 @@ async def test_two_relays_one_of_them_killed_or_frozen_again_and_again_keep_ever
             stage.start("teller", number=victim)
             await stage.ready("teller", victim)
             continue
-        stage.signal("teller", victim, signal.SIGSTOP)
-        await asyncio.sleep(0.2)
+        frozen = await freeze_a_leader(stage)
         deposed += await depose(database)
         await asyncio.sleep(1)  # the other goes on
-        stage.signal("teller", victim, signal.SIGCONT)
+        stage.signal("teller", frozen, signal.SIGCONT)
     writing.set()
     await asyncio.gather(*writers)
     await stage.all_told()
