@@ -13,10 +13,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import InvalidTopicError, MessageSizeTooLargeError, RecordListTooLargeError
 from opentelemetry.trace import StatusCode
-from sqlalchemy import Row
 
 from shared import telemetry, tracing
-from shared.outbox import unpack
+from shared.outbox import Told, unpack
 from shared.placing import partition_of
 
 log = logging.getLogger(__name__)
@@ -134,14 +133,14 @@ class Carrier:
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await _abandon(producer)
 
-    async def send(self, rows: Sequence[Row[Any]], *, sure: Sure = _always) -> Sent:
+    async def send(self, rows: Sequence[Told], *, sure: Sure = _always) -> Sent:
         """Send rows in order, one produce batch a partition.
 
         After a row that has to be sent again, no later row of its partition counts as sent.
         """
         producer = await self.producer()
         sent = Sent()
-        by_topic: dict[str, list[Row[Any]]] = defaultdict(list)
+        by_topic: dict[str, list[Told]] = defaultdict(list)
         for row in rows:
             by_topic[row.topic].append(row)
         with tracing.sending(map(_trace_of, rows), len(rows)) as span:
@@ -165,7 +164,7 @@ class Carrier:
         self,
         producer: AIOKafkaProducer,
         topic: str,
-        rows: Sequence[Row[Any]],
+        rows: Sequence[Told],
         sent: Sent,
         sure: Sure,
     ) -> None:
@@ -178,7 +177,7 @@ class Carrier:
         except Exception as error:  # noqa: BLE001  # whatever it is, the rows stay
             self._wait(topic, len(rows), error, sent)
             return
-        groups: dict[int, list[Row[Any]]] = defaultdict(list)
+        groups: dict[int, list[Told]] = defaultdict(list)
         for row in rows:
             groups[there[partition_of(row.key or b"", len(there))]].append(row)
         await asyncio.gather(
@@ -190,7 +189,7 @@ class Carrier:
         producer: AIOKafkaProducer,
         topic: str,
         partition: int,
-        rows: Sequence[Row[Any]],
+        rows: Sequence[Told],
         sent: Sent,
         sure: Sure,
     ) -> bool:
@@ -237,7 +236,7 @@ class Carrier:
         )
 
 
-def _trace_of(row: Row[Any]) -> str | None:
+def _trace_of(row: Told) -> str | None:
     """The trace context a row tells its fact in."""
     return dict(unpack(row.headers)).get("traceparent", b"").decode() or None
 

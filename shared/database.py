@@ -37,6 +37,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from shared import sqlite, tls
+from shared.fresh import Fresh
 from shared.settings import ServiceSettings
 
 NAMING: Final = {
@@ -112,6 +113,7 @@ class Database:
         self.engine = engine
         self.is_postgres = engine.dialect.name == "postgresql"
         self.told = asyncio.Event()
+        self.fresh = Fresh()
         self._writing = asyncio.Lock()
         self._sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
         self._readers = async_sessionmaker(
@@ -123,7 +125,8 @@ class Database:
         """One transaction: committed at the end, rolled back on any error."""
         async with self._turn(), self._sessions.begin() as session:
             yield session
-        if session.info.pop("told", False):
+        if told := session.info.pop("told", None):
+            self.fresh.add(told)
             self.told.set()
 
     @asynccontextmanager

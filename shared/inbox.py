@@ -17,7 +17,7 @@ inbox = Table(
     Column("fact_id", Uuid, primary_key=True),
     Column("digest", BigInteger, nullable=False),
     Column("seen_at", Moment, nullable=False, server_default=func.now()),
-    Index("inbox_seen_at", "seen_at"),
+    Index("inbox_seen_at", "seen_at", postgresql_using="brin"),
 )
 
 Digests = Mapping[UUID, int]

@@ -1,6 +1,6 @@
 """Carries what waits in the outbox to Kafka: in order, one leader a shard, nothing lost.
 
-A row moves to `told` in the transaction that saw the broker acknowledge it. Where the broker
+A parcel leaves the outbox in the transaction that saw the broker acknowledge it. Where the broker
 has forgotten what it acknowledged (an in-memory broker restarted, a lost disk), all of
 the topic is told again from `told`; listeners' inboxes make that harmless.
 """
@@ -10,23 +10,25 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import lead, settled, telemetry
 from shared.carrier import Carrier, Sent
 from shared.database import Database
-from shared.outbox import SHARDS, outbox, told_position
+from shared.outbox import SHARDS, Told, outbox, told_position
 from shared.refill import refill
 
 log = logging.getLogger(__name__)
 
 BATCH: Final = 2000
+"""Facts that are sent before they are settled; those of a parcel go together."""
 BATCH_BYTES: Final = 16 * 1024 * 1024
-"""The most that is held at once; a single fact that is larger still goes."""
+"""The most that is held at once; a single parcel that is larger still goes."""
 POLL_SECONDS: Final = 0.2
 """How often to look for rows another process put; the own process rings `Database.told`."""
 IDLE_POLL_SECONDS: Final = 1.0
@@ -43,6 +45,15 @@ _OLDEST_ON_POSTGRES = text("""
     order by first.id
 """).columns(shard=outbox.c.shard.type, put_at=outbox.c.put_at.type)
 _OLDEST_ON_SQLITE = select(outbox.c.shard, outbox.c.put_at).order_by(outbox.c.id).limit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be sent, and what was acknowledged before any of it was."""
+
+    parcels: Sequence[settled.Waiting]
+    rows: Sequence[Told]
+    before: settled.Positions
 
 
 class Relay:
@@ -106,11 +117,10 @@ class Relay:
         if not self._database.is_postgres:
             # SQLite has one writer: hold no lock on it while the broker is asked.
             async with self._database.read() as session:
-                connection = await session.connection()
-                rows, before = await self._waiting(connection), await settled.positions(connection)
-            sent = await self._carrier.send(rows)
+                work = await self._work(await session.connection(), None)
+            sent = await self._carrier.send(work.rows)
             async with self._database.begin() as session:
-                await self._settle(await session.connection(), sent, before)
+                await self._settle(await session.connection(), sent, work)
             return self._done(sent)
         async with self._database.begin() as session:
             connection = await session.connection()
@@ -119,12 +129,16 @@ class Relay:
             if not led:
                 self._oldest = None  # the others' to tell of
                 return None
-            rows = await self._waiting(connection, led)
-            self._full = len(rows) == BATCH
-            before = await settled.positions(connection)
-            sent = await self._carrier.send(rows, sure=lead.Proof(connection))
-            await self._settle(connection, sent, before)
+            work = await self._work(connection, led)
+            self._full = len(work.rows) >= BATCH
+            sent = await self._carrier.send(work.rows, sure=lead.Proof(connection))
+            await self._settle(connection, sent, work)
         return self._done(sent)
+
+    async def _work(self, connection: AsyncConnection, shards: Sequence[int] | None) -> _Work:
+        parcels = await settled.waiting(connection, shards, facts=BATCH, size=BATCH_BYTES)
+        rows = await settled.facts_of(connection, self._database.fresh, parcels)
+        return _Work(parcels, rows, await settled.positions(connection))
 
     async def _shards(self) -> list[int]:
         """The shards in which facts wait, the longest waiting first; on SQLite one for all."""
@@ -138,24 +152,6 @@ class Relay:
         self._oldest = found[0].put_at.timestamp() if found else None
         return [row.shard for row in found]
 
-    async def _waiting(
-        self, connection: AsyncConnection, shards: Sequence[int] | None = None
-    ) -> Sequence[Row[Any]]:
-        """The oldest rows of these shards: at most `BATCH`, that fit into `BATCH_BYTES`."""
-        own = [] if shards is None else [outbox.c.shard.in_(shards)]
-        sizes = select(outbox.c.id, func.length(outbox.c.payload)).where(*own)
-        last = None
-        held = 0
-        for identity, size in await connection.execute(sizes.order_by(outbox.c.id).limit(BATCH)):
-            held += size
-            if last is not None and held > BATCH_BYTES:
-                break
-            last = identity
-        if last is None:
-            return ()
-        rows = select(outbox).where(outbox.c.id <= last, *own)
-        return (await connection.execute(rows.order_by(outbox.c.id).limit(BATCH))).all()
-
     def _age(self) -> float:
         return 0.0 if self._oldest is None else max(0.0, time.time() - self._oldest)
 
@@ -164,20 +160,15 @@ class Relay:
             raise ConnectionError("some facts have to be sent again")
         return len(sent.acknowledged) + len(sent.refused)
 
-    async def _settle(
-        self, connection: AsyncConnection, sent: Sent, before: settled.Positions
-    ) -> None:
-        """Move what was acknowledged to `told`, by id: a late commit has a low id and must stay.
-
-        `before`: what was acknowledged before any of it was sent.
-        """
-        await settled.move(connection, sent.acknowledged, error=None)
+    async def _settle(self, connection: AsyncConnection, sent: Sent, work: _Work) -> None:
+        """Let go of what was acknowledged, by number: a late commit has a low one and must stay."""
         for identity, error in sent.refused.items():
             log.error("a fact is too large for the broker", extra={"id": identity, "error": error})
-            await settled.move(connection, [identity], error=error)
+        await settled.settle(connection, work.parcels, work.rows, sent.acknowledged, sent.refused)
         if not sent.positions:
             return
         # The broker gave places away that it had given before: it forgot them.
+        before = work.before
         anew = {where for where, first in sent.first.items() if first <= before.get(where, -1)}
         rows = [
             {

@@ -1,42 +1,160 @@
-"""What the broker has acknowledged: moved out of the outbox, and where it lies."""
+"""Parcels that wait, and what the broker has acknowledged of them: where it lies, what is left."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select, text
+import msgspec
+from sqlalchemy import CursorResult, Executable, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import json_list
-from shared.outbox import told_position
+from shared.fresh import Fresh
+from shared.outbox import ROOM, Told, outbox, told, told_position
 
 Positions = Mapping[tuple[str, int], int]
 """By topic and partition the offset of what was acknowledged last."""
 
-_MOVE_ON_POSTGRES = text("""
-    with gone as (
-        delete from outbox where id = any(:ids)
-        returning id, shard, fact_id, topic, key, payload, headers, put_at
-    )
-    insert into told (id, shard, fact_id, topic, key, payload, headers, put_at, error)
-    select id, shard, fact_id, topic, key, payload, headers, put_at, :error from gone
+_WAITING_ON_POSTGRES: Final = text("""
+    select parcel.* from unnest(cast(:shards as integer[])) as led (shard)
+    cross join lateral (
+        select id, facts, bytes, places from outbox where shard = led.shard order by id limit :most
+    ) as parcel order by parcel.id
 """)
-_COPY_ON_SQLITE = text("""
-    insert into told (id, shard, fact_id, topic, key, payload, headers, put_at, error)
-    select id, shard, fact_id, topic, key, payload, headers, put_at, :error from outbox
-    where id in (select value from json_each(:ids))
+_WAITING_ON_SQLITE: Final = text("""
+    select id, facts, bytes, places from outbox order by id limit :most
 """)
-_DROP_ON_SQLITE = text("delete from outbox where id in (select value from json_each(:ids))")
+_FACTS: Final = """
+    select told.id, shard, fact_id, topic, key, payload, headers from {parcels}
+    join told on told.id >= parcel * {room} and told.id < (parcel + 1) * {room}
+    where error is null order by told.id
+"""
+_TYPES: Final = [told.c[name] for name in Told._fields]
+_FACTS_OF: Final = {
+    "postgresql": text(
+        _FACTS.format(parcels="unnest(cast(:ids as bigint[])) as parcel", room=ROOM)
+    ).columns(*_TYPES),
+    "sqlite": text(
+        _FACTS.format(parcels="(select value as parcel from json_each(:ids))", room=ROOM)
+    ).columns(*_TYPES),
+}
+_LET_GO: Final = {
+    "postgresql": text("delete from outbox where id = any(cast(:ids as bigint[]))"),
+    "sqlite": text("delete from outbox where id in (select value from json_each(:ids))"),
+}
+_LEAVE: Final = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("parcel"))
+    .values(facts=bindparam("left"), places=bindparam("left_places"))
+)
+_REFUSE: Final = (
+    update(told).where(told.c.id == bindparam("refused")).values(error=bindparam("why"))
+)
+_places = msgspec.json.Decoder(frozenset[int]).decode
 
 
-async def move(connection: AsyncConnection, ids: Sequence[int], *, error: str | None) -> None:
-    """Move these rows to `told`, by id, with the error no broker will ever take them for."""
-    if not ids:
-        return
+class Waiting(NamedTuple):
+    """A parcel that waits; `places` of those facts that still do, None: all."""
+
+    id: int
+    facts: int
+    size: int
+    places: str | None
+
+
+async def waiting(
+    connection: AsyncConnection, shards: Sequence[int] | None, *, facts: int, size: int
+) -> list[Waiting]:
+    """The oldest parcels of these shards (all where None), in order: no more than hold so much.
+
+    Args:
+        connection: asked in its transaction.
+        shards: which; on SQLite one process has all.
+        facts: enough of them.
+        size: most bytes; one parcel that is larger still comes.
+    """
     if connection.dialect.name == "postgresql":
-        await connection.execute(_MOVE_ON_POSTGRES, {"ids": ids, "error": error})
-        return
-    found = json_list(ids)
-    await connection.execute(_COPY_ON_SQLITE, {"ids": found, "error": error})
-    await connection.execute(_DROP_ON_SQLITE, {"ids": found})
+        asked = {"shards": list(shards or ()), "most": facts}
+        rows = await connection.execute(_WAITING_ON_POSTGRES, asked)
+    else:
+        rows = await connection.execute(_WAITING_ON_SQLITE, {"most": facts})
+    found: list[Waiting] = []
+    count = held = 0
+    for row in rows:
+        parcel = Waiting._make(row)
+        held += parcel.size
+        if found and (held > size or count >= facts):
+            break
+        count += parcel.facts
+        found.append(parcel)
+    return found
+
+
+async def facts_of(
+    connection: AsyncConnection, fresh: Fresh, parcels: Sequence[Waiting]
+) -> list[Told]:
+    """The facts of these parcels that wait, in order: those just told from memory."""
+    known: dict[int, Sequence[Told]] = {}
+    for parcel in parcels:
+        if (rows := fresh.take(parcel.id)) is not None:
+            known[parcel.id] = rows
+    if to_read := [one.id for one in parcels if one.id not in known]:
+        read: defaultdict[int, list[Told]] = defaultdict(list)
+        for row in await _with_list(connection, _FACTS_OF, to_read):
+            read[row.id // ROOM].append(Told._make(row))
+        known |= read
+    found: list[Told] = []
+    for parcel in parcels:
+        rows = known.get(parcel.id, ())
+        if parcel.places is not None:
+            left = _places(parcel.places)
+            rows = [row for row in rows if row.id % ROOM in left]
+        found += rows
+    return found
+
+
+async def settle(
+    connection: AsyncConnection,
+    parcels: Sequence[Waiting],
+    rows: Sequence[Told],
+    done: Sequence[int],
+    refused: Mapping[int, str],
+) -> None:
+    """Let go of what the broker has: whole parcels, and what it took of the others.
+
+    Args:
+        connection: in whose transaction.
+        parcels: what was to be sent.
+        rows: their facts.
+        done: ids of the facts the broker has acknowledged.
+        refused: ids of those no broker will ever take, with the error's name.
+    """
+    left: dict[int, list[int]] = {}
+    if len(done) < len(rows):
+        settled = {*done, *refused}
+        for row in rows:
+            if row.id not in settled:
+                left.setdefault(row.id // ROOM, []).append(row.id % ROOM)
+    gone = [one.id for one in parcels if one.id not in left]
+    await _with_list(connection, _LET_GO, gone)
+    if left:
+        still = [
+            {"parcel": parcel, "left": len(places), "left_places": json_list(places)}
+            for parcel, places in left.items()
+        ]
+        await connection.execute(_LEAVE, still)
+    if refused:
+        errors = [{"refused": identity, "why": why} for identity, why in refused.items()]
+        await connection.execute(_REFUSE, errors)
+
+
+async def _with_list(
+    connection: AsyncConnection, statements: Mapping[str, Executable], ids: Sequence[int]
+) -> CursorResult[Any]:
+    """Execute a statement over a list, which is one parameter however long it is."""
+    dialect = connection.dialect.name
+    asked = ids if dialect == "postgresql" else json_list(ids)
+    return await connection.execute(statements[dialect], {"ids": asked})
 
 
 async def positions(connection: AsyncConnection) -> Positions:

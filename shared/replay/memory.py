@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import envelope
-from shared.database import Database, insert_rows
+from shared.database import Database
 from shared.delivery import dead_id
-from shared.outbox import COLUMNS, Row, outbox, pack, shard_of, told, told_before, told_position
+from shared.outbox import Row, note, pack, shard_of, told_before, told_position
 
 SUFFIX: Final = ".dead"
 
@@ -56,11 +55,11 @@ class Memory:
         async with self._database.begin() as session:
             before = await told_before(session, [row for row, _ in own])
             rows = {
-                row[1]: (*row, datetime.fromtimestamp(record.timestamp / 1000, UTC))
+                row[1]: (row, datetime.fromtimestamp(record.timestamp / 1000, UTC))
                 for row, record in own
                 if row[1] not in before
             }
-            await _keep(session, list(rows.values()))
+            await note(session, list(rows.values()))
             await self._note_places(session, [record for _, record in own])
         self.noted += len(rows)
 
@@ -108,16 +107,3 @@ class Memory:
                 for (topic, number), offset in sorted(places.items())
             ],
         )
-
-
-async def _keep(session: AsyncSession, rows: Sequence[Row]) -> None:
-    """Through the outbox, which numbers them, and on at once: no relay ever sees them there."""
-    if not rows:
-        return
-    await insert_rows(session, outbox, (*COLUMNS, "put_at"), rows)
-    mine = outbox.c.fact_id.in_({row[1] for row in rows})
-    connection = await session.connection()
-    moved = ("id", *COLUMNS, "put_at")
-    noted = select(*(outbox.c[name] for name in moved)).where(mine)
-    await connection.execute(insert(told).from_select(moved, noted))
-    await connection.execute(delete(outbox).where(mine))

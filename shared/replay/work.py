@@ -1,5 +1,6 @@
 """One replay from beginning to end."""
 
+import contextlib
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
@@ -7,6 +8,7 @@ from typing import Any, Final
 
 from shared import reading
 from shared.delivery import Listening, dead_id
+from shared.replay.finding import quick_to_find
 from shared.replay.handling import Counting, Redelivery, Taker, finish
 from shared.replay.memory import SUFFIX, Memory, Record
 from shared.replay.outlook import Outlook, Selection, look
@@ -46,11 +48,13 @@ class Work:
             self.say(refused="members", members=outlook.members)
             return False
         memory = Memory(self.service, database, outlook.cluster)
-        await self._remember(memory, listening, selection, keep=not dry_run)
         taker: Taker = Counting(listening, database)
-        if not dry_run:
-            taker = Redelivery(listening, database, again=selection.again)
-        await self._hand_over(self._records(outlook, memory), selection, taker, outlook.records)
+        async with contextlib.AsyncExitStack() as ending:
+            if not dry_run:
+                await ending.enter_async_context(quick_to_find(database))
+                taker = Redelivery(listening, database, again=selection.again)
+            await self._remember(memory, listening, selection, keep=not dry_run)
+            await self._hand_over(self._records(outlook, memory), selection, taker, outlook.records)
         if not dry_run:
             await finish(database, self.made.after_replay)
         said = {"members": outlook.members, "noted": memory.noted, "dry_run": dry_run}

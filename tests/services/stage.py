@@ -21,7 +21,7 @@ from services.appraisal.store import Vault
 from shared.auth import Role
 from shared.database import Database
 from shared.delivery import Delivery, Listening
-from shared.outbox import outbox, unpack
+from shared.outbox import ROOM, outbox, told, unpack
 from tests.services.issuer import JAMBI, Issuer
 
 SERVICES = ("appraisal", "training", "notifications")
@@ -113,7 +113,9 @@ class Stage:
 
     async def _taken(self, one: Staged) -> list[Record]:
         async with one.database.engine.begin() as connection:
-            rows = (await connection.execute(select(outbox).order_by(outbox.c.id))).all()
+            waits = told.c.id // ROOM == outbox.c.id
+            asked = select(told).join(outbox, waits).order_by(told.c.id)
+            rows = (await connection.execute(asked)).all()
             await connection.execute(delete(outbox))
         records = []
         for row in rows:

@@ -3,25 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import outbox
 from shared.database import Database
 from shared.delivery import Listening
 from shared.events import EmployeeRegistered, Fact
-from tests.shared.facts import (
-    keep,
-)
+from tests.shared import telling
+from tests.shared.facts import keep
 
 DEAD = "workforce.employees.v1.dead"
 
 
 async def waiting(database: Database, topic: str = DEAD) -> Sequence[Row[Any]]:
-    table = outbox.outbox
-    async with database.engine.connect() as connection:
-        rows = select(table).where(table.c.topic == topic).order_by(table.c.id)
-        return (await connection.execute(rows)).all()
+    return [row for row in await telling.waiting(database) if row.topic == topic]
 
 
 async def reasons(database: Database) -> list[str]:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from shared.carrier import Carrier
 from shared.database import Database
 from shared.events import EmployeeRegistered, Fact, encode
-from shared.outbox import tell
+from shared.outbox import ROOM, outbox, tell, told
 from shared.relay import Relay
 from tests.shared.broker import Broker
 from tests.shared.facts import SOURCE, registered
@@ -32,6 +32,14 @@ async def tell_all(database: Database, facts: Sequence[Fact[EmployeeRegistered]]
 async def rows(database: Database, table: Any) -> Sequence[Row[Any]]:
     async with database.engine.connect() as connection:
         return (await connection.execute(select(table).order_by(table.c[0]))).all()
+
+
+async def waiting(database: Database) -> Sequence[Row[Any]]:
+    """What waits to be told, parcels unpacked."""
+    async with database.engine.connect() as connection:
+        waits = told.c.id // ROOM == outbox.c.id
+        asked = select(told).join(outbox, waits).order_by(told.c.id)
+        return (await connection.execute(asked)).all()
 
 
 async def settle(relay: Relay) -> None:

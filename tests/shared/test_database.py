@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from shared.database import COPY_FROM, Database, Moment, connect, insert_rows, passes
+from shared.outbox import Parcel
 from shared.settings import ServiceSettings
 from tests.shared.authority import Authority
 from tests.shared.tally import ONE, metadata, numbers, run, tally
@@ -43,16 +44,19 @@ async def test_a_transaction_is_kept_whole_or_not_at_all(database: Database) -> 
     assert await numbers(database) == [1]
 
 
+PARCEL = Parcel(1, 0, ())
+
+
 async def test_the_bell_rings_only_once_what_is_told_is_kept(database: Database) -> None:
     with contextlib.suppress(ArithmeticError):
         async with database.begin() as session:
-            session.info["told"] = True
+            session.info["told"] = [PARCEL]
             raise ArithmeticError
     async with database.begin() as session:
         pass
     assert not database.told.is_set()
     async with database.begin() as session:
-        session.info["told"] = True
+        session.info["told"] = [PARCEL]
         assert not database.told.is_set()
     assert database.told.is_set()
 

@@ -82,3 +82,65 @@ def test_a_migration_that_fails_keeps_nothing(url: str, monkeypatch: pytest.Monk
         migrations.upgrade("training")
     assert tables(url) <= {"alembic_version"}
     monkeypatch.undo()
+
+
+OLD = "id, shard, fact_id, topic, key, payload, headers, put_at"
+
+
+def change(url: str, *statements: str) -> None:
+    async def run() -> None:
+        database = connect(ServiceSettings(database_url=url))
+        async with database.engine.begin() as connection:
+            for statement in statements:
+                await connection.execute(text(statement))
+        await database.close()
+
+    asyncio.run(run())
+
+
+def ask(url: str, statement: str) -> list[tuple[object, ...]]:
+    async def run() -> list[tuple[object, ...]]:
+        database = connect(ServiceSettings(database_url=url))
+        async with database.engine.connect() as connection:
+            found = [tuple(row) for row in await connection.execute(text(statement))]
+        await database.close()
+        return found
+
+    return asyncio.run(run())
+
+
+def test_what_was_told_and_what_waits_stays_so_when_facts_come_to_be_written_once(url: str) -> None:
+    migrations.upgrade("training", "0001")
+    fact = "0, '0000000000000000000000000000000{n}', 't', null, 'ab', '{{}}', '2026-01-01 00:00:00'"
+    rows = {n: fact.format(n=n) for n in range(1, 6)}
+    change(
+        url,
+        *(f"insert into told ({OLD}) values ({n}, {rows[n]})" for n in (1, 2, 4)),  # noqa: S608  # ours
+        f"insert into told ({OLD}, error) values (6, {rows[5]}, 'TooLarge')",  # noqa: S608  # the same
+        *(f"insert into outbox ({OLD}) values ({n}, {rows[n]})" for n in (3, 5)),  # noqa: S608  # the same
+    )
+    migrations.upgrade("training")
+    assert ask(url, "select id, shard, facts, bytes, places from outbox order by id") == [
+        (3, 0, 1, 2, None),
+        (5, 0, 1, 2, None),
+    ]
+    assert ask(url, "select id, error from told order by id") == [
+        *((n * outbox.ROOM, None) for n in range(1, 6)),
+        (6 * outbox.ROOM, "TooLarge"),
+    ]
+    change(url, "insert into outbox (shard, facts, bytes) values (1, 1, 2)")
+    assert ask(url, "select max(id) from outbox") == [(7,)]
+    change(
+        url,
+        "update outbox set facts = 1, places = '[1]' where id = 5",
+        f"insert into told ({OLD}) values ({5 * outbox.ROOM + 1}, {rows[5]})",  # noqa: S608  # the same
+    )
+    migrations.downgrade("training", "0001")
+    assert ask(url, "select id from outbox order by id") == [
+        (3 * outbox.ROOM,),
+        (5 * outbox.ROOM + 1,),
+    ]
+    assert ask(url, "select count(*), count(error) from told") == [(5, 1)]
+    columns = OLD.removeprefix("id, ")
+    change(url, f"insert into outbox ({columns}) values ({rows[1]})")  # noqa: S608  # the same
+    assert ask(url, "select max(id) from outbox") == [(6 * outbox.ROOM + 1,)]

@@ -5,14 +5,14 @@ from uuid import UUID, uuid4
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import insert
 
 from shared import outbox
 from shared import relay as core
 from shared.carrier import Carrier
 from shared.database import Database
 from shared.events import encode
-from shared.outbox import COLUMNS, shard_of, tell, told
+from shared.fresh import Fresh
+from shared.outbox import shard_of, tell, told
 from shared.relay import Relay
 from tests.shared.broker import PARTITIONS, Broker
 from tests.shared.conftest import only_postgres
@@ -27,6 +27,7 @@ from tests.shared.telling import (
     settle,
     tell_all,
     until,
+    waiting,
 )
 
 
@@ -91,7 +92,7 @@ async def test_rows_that_came_in_while_others_were_sent_stay(
     await tell_all(database, [registered("first")])
     slow = Relay(database, Slow({}, {}), check_seconds=0)
     assert await slow.relay_once() == 1
-    assert len(await rows(database, outbox.outbox)) == 1
+    assert len(await waiting(database)) == 1
 
 
 async def test_where_the_broker_is_away_facts_wait_and_leave_once_it_is_back(
@@ -159,7 +160,7 @@ async def test_a_topic_that_is_missing_holds_up_no_other(
     with pytest.raises(ConnectionError):
         await relay.relay_once()
     assert len(broker.records(TOPIC)) == 1
-    assert [left.topic for left in await rows(database, outbox.outbox)] == ["nowhere.v1.dead"]
+    assert [left.topic for left in await waiting(database)] == ["nowhere.v1.dead"]
 
 
 async def test_a_relay_is_woken_by_a_commit_of_its_own_process(
@@ -188,6 +189,7 @@ async def test_a_batch_holds_no_more_bytes_than_it_may(
     database: Database, broker: Broker, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(core, "BATCH_BYTES", 10_000)
+    monkeypatch.setattr(outbox, "PARCEL_BYTES", 5_000)
     await tell_all(database, [registered("x" * 4000) for _ in range(9)])
     await tell_all(database, [registered("x" * 50_000)])
     moved = [await relay.relay_once() for _ in range(7)]
@@ -202,11 +204,54 @@ async def test_a_key_always_goes_to_the_same_partition(database: Database, broke
     assert PARTITIONS > 1
 
 
-async def test_facts_put_by_hand_in_the_table_are_told_too(
+async def test_facts_told_by_another_process_are_read_from_the_table(
     database: Database, broker: Broker, relay: Relay
 ) -> None:
-    row = (0, uuid4(), TOPIC, b"k", b"{}", outbox.pack({"ce_id": "1"}))
-    async with database.engine.begin() as connection:
-        await connection.execute(insert(outbox.outbox), [dict(zip(COLUMNS, row, strict=True))])
+    facts = of_people(30, 60)
+    await tell_all(database, facts)
+    database.fresh = Fresh()
     await settle(relay)
-    assert broker.values(TOPIC) == [b"{}"]
+    assert in_order(broker, facts)
+    assert len(broker.records(TOPIC)) == 60
+
+
+async def test_of_a_parcel_taken_in_part_only_the_rest_is_sent_again(
+    database: Database, broker: Broker, relay: Relay
+) -> None:
+    facts = of_people(40, 80)
+    await tell_all(database, facts)
+    parcels = len(await rows(database, outbox.outbox))
+    broker.failing = {TOPIC: 1}
+    with pytest.raises(ConnectionError):
+        await relay.relay_once()
+    left = await waiting_places(database)
+    taken = len(broker.records(TOPIC))
+    assert 0 < taken < 80
+    assert sum(left.values()) == 80 - taken
+    assert 0 < len(left) <= parcels
+    await settle(relay)
+    assert in_order(broker, facts)
+    assert len(broker.records(TOPIC)) == 80
+    assert await rows(database, outbox.outbox) == []
+
+
+async def waiting_places(database: Database) -> dict[int, int]:
+    """How many facts wait, by parcel."""
+    return {row.id: row.facts for row in await rows(database, outbox.outbox)}
+
+
+async def test_a_parcel_holds_facts_of_one_shard_and_topic_and_no_more_than_there_is_room_for(
+    database: Database, broker: Broker, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = of_people(1, outbox.ROOM + 1)
+    await tell_all(database, [*facts, *of_people(50, 50)])
+    parcels = await rows(database, outbox.outbox)
+    told_rows = await rows(database, told)
+    assert sum(one.facts for one in parcels) == len(told_rows) == outbox.ROOM + 51
+    assert sum(one.bytes for one in parcels) == sum(len(row.payload) for row in told_rows)
+    for parcel in parcels:
+        mine = [row for row in told_rows if row.id // outbox.ROOM == parcel.id]
+        assert len(mine) == parcel.facts <= outbox.ROOM
+        assert {row.shard for row in mine} == {parcel.shard}
+    await settle(relay)
+    assert in_order(broker, facts)

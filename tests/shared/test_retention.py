@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 from shared import retention
 from shared.database import Database
 from shared.inbox import inbox
-from shared.outbox import told
+from shared.outbox import ROOM, outbox, told
 from shared.retention import INBOX_DAYS_MORE, let_go
 
 NOW = datetime(2027, 6, 1, tzinfo=UTC)
@@ -28,7 +28,6 @@ async def put(database: Database, *facts: tuple[int, str, bytes, int]) -> None:
                 "payload": b"{}",
                 "headers": b"{}",
                 "put_at": NOW - timedelta(days=days),
-                "told_at": NOW,
             }
             await connection.execute(insert(told), [row])
 
@@ -87,3 +86,12 @@ async def test_much_goes_in_small_steps(database: Database, monkeypatch: Any) ->
     assert await let_go(database, NOW, 400) == 35
     assert await left(database) == ([], [])
     assert await let_go(database, NOW, 400) == 0
+
+
+async def test_what_still_waits_to_be_told_stays_however_old_it_is(database: Database) -> None:
+    await put(database, (5 * ROOM, EVALUATIONS, b"a", 500), (6 * ROOM + 3, EVALUATIONS, b"b", 500))
+    async with database.engine.begin() as connection:
+        waits = {"id": 6, "shard": 0, "facts": 1, "bytes": 2}
+        await connection.execute(insert(outbox), [waits])
+    await let_go(database, NOW, 400)
+    assert (await left(database))[0] == [6 * ROOM + 3]

@@ -82,7 +82,9 @@ async def _look(service: str, database: Database) -> list[Finding]:
         if found[-1].code == "not_migrated" and not heads:
             return found
         waiting, oldest = (
-            await connection.execute(select(func.count(), func.min(outbox.c.put_at)))
+            await connection.execute(
+                select(func.coalesce(func.sum(outbox.c.facts), 0), func.min(outbox.c.put_at))
+            )
         ).one()
         refused = (
             await connection.execute(

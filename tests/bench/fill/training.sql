@@ -14,11 +14,10 @@ select pg_temp.old_id(i), 1, 1, md5('e' || i)::uuid, md5('a' || i % 600)::uuid,
     now() - interval '300 days' + i * interval '1 second', 0, '[]', '[]'
 from generate_series(1, :rows) i;
 
-insert into told (id, shard, fact_id, topic, key, payload, headers, put_at, told_at)
-select i, 0, md5('f' || i)::uuid, 'training.recommendations.v1',
+insert into told (id, shard, fact_id, topic, key, payload, headers, put_at)
+select 1024 + i, 0, md5('f' || i)::uuid, 'training.recommendations.v1',
     convert_to(md5('e' || i)::uuid::text, 'utf8'), convert_to(repeat('x', 480), 'utf8'),
-    convert_to(repeat('y', 420), 'utf8'), now() - interval '300 days' + i * interval '1 second',
-    now() - interval '300 days' + i * interval '1 second'
+    convert_to(repeat('y', 420), 'utf8'), now() - interval '300 days' + i * interval '1 second'
 from generate_series(1, :rows) i;
 
-select setval('outbox_id_seq', :rows);
+select setval('outbox_id_seq', 2 + :rows / 1024);

@@ -27,7 +27,7 @@ TIMES: Final = {
     "import_digest": set(),
     "contact": set(),
     "inbox": {"seen_at"},
-    "told": {"id", "put_at", "told_at"},
+    "told": {"id", "put_at"},
     "outbox": {"id", "put_at"},
 }
 KEPT: Final = {

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from aiokafka import TopicPartition
@@ -15,7 +14,6 @@ from services import notifications, training
 from services.notifications import clock
 from services.notifications.models import Base as NotificationsBase
 from services.training.models import Base as TrainingBase
-from shared import outbox
 from shared.delivery import Delivery
 from shared.outbox import metadata as delivery_tables
 from shared.replay.outlook import Selection
@@ -47,7 +45,7 @@ TIMES = {
     "notice": {"created_at", "waited_ms", "read_at"},
     "delivery": {"state", "attempts", "queued_at", "due_at", "finished_at"},
     "inbox": {"seen_at"},
-    "told": {"id", "put_at", "told_at"},
+    "told": {"id", "put_at"},
 }
 """What a replay need not bring back as it was: times, and how far an e-mail was."""
 EVALUATIONS = "appraisal.evaluations.v1"
@@ -136,28 +134,6 @@ async def change(one: Staged, statement: str) -> None:
         await (await session.connection()).execute(text(statement))
 
 
-async def note_told(one: Staged, records: Sequence[Record]) -> None:
-    """What a relay would have noted of what a service told."""
-    source = f"urn:kinerja:{one.name}".encode()
-    mine = [record for record in records if dict(record.headers).get("ce_source") == source]
-    async with one.database.begin() as session:
-        connection = await session.connection()
-        for number, record in enumerate(mine, 1):
-            named = {name: (value or b"").decode() for name, value in record.headers}
-            await connection.execute(
-                outbox.told.insert().values(
-                    id=number,
-                    shard=outbox.shard_of(record.key),
-                    fact_id=UUID(named["ce_id"]),
-                    topic=record.topic,
-                    key=record.key,
-                    payload=record.value,
-                    headers=outbox.pack(named),
-                    put_at=datetime.now(UTC),
-                )
-            )
-
-
 @pytest.fixture
 def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     return install(monkeypatch)
@@ -165,8 +141,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
 
 @pytest.fixture
 async def before(sample_stage: Stage) -> Stage:
-    """Services through the sample, digests and all; what training told is noted."""
-    await note_told(sample_stage.training, sample_stage.told)
+    """Services through the sample, digests and all."""
     late = datetime.now(UTC) + timedelta(hours=1)
     await clock.tell_due_digests(sample_stage.notifications.database, late, timedelta(0))
     return sample_stage

@@ -68,11 +68,12 @@ def test_facts_that_wait_too_long_and_facts_refused_are_said(address: str) -> No
     values = "0, '0', 't', x'00', x'00', x'00', '2026-01-01 00:00:00'"
     change(
         address,
-        f"insert into outbox ({columns}) values (1, {values})",  # noqa: S608  # ours
+        "insert into outbox (id, shard, facts, bytes, put_at) "
+        "values (1, 0, 7, 70, '2026-01-01 00:00:00')",
         f"insert into told ({columns}, error) values (1, {values}, 'TooLarge')",  # noqa: S608  # ours
     )
     found = look(training=address)
-    assert found["outbox_old"].values["count"] == 1
+    assert found["outbox_old"].values["count"] == 7
     assert found["outbox_refused"].values["count"] == 1
 
 
