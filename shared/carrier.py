@@ -15,8 +15,9 @@ from aiokafka.errors import InvalidTopicError, MessageSizeTooLargeError, RecordL
 from opentelemetry.trace import StatusCode
 
 from shared import telemetry, tracing
-from shared.outbox import Told, unpack
+from shared.outbox import Told
 from shared.placing import partition_of
+from shared.postmark import headers_of, trace_of
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ class Carrier:
         by_topic: dict[str, list[Told]] = defaultdict(list)
         for row in rows:
             by_topic[row.topic].append(row)
-        with tracing.sending(map(_trace_of, rows), len(rows)) as span:
+        with tracing.sending(map(trace_of, rows), len(rows)) as span:
             try:
                 async with asyncio.timeout(SEND_SECONDS):
                     await asyncio.gather(
@@ -200,7 +201,7 @@ class Carrier:
             taken = 0
             for row in remaining:
                 added = batch.append(
-                    timestamp=None, key=row.key, value=row.payload, headers=unpack(row.headers)
+                    timestamp=None, key=row.key, value=row.payload, headers=headers_of(row)
                 )
                 if added is None:
                     break
@@ -234,11 +235,6 @@ class Carrier:
             "the broker did not take a batch; it will be sent again",
             extra={"topic": topic, "rows": rows, "error": type(error).__name__},
         )
-
-
-def _trace_of(row: Told) -> str | None:
-    """The trace context a row tells its fact in."""
-    return dict(unpack(row.headers)).get("traceparent", b"").decode() or None
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:

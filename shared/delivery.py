@@ -18,7 +18,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import envelope, outbox, telemetry, tracing
+from shared import envelope, outbox, postmark, telemetry, tracing
 from shared.database import Database, passes
 from shared.envelope import Read, Record, Refused
 from shared.events import Data, Fact
@@ -252,7 +252,7 @@ class Delivery:
             f"{record.topic}.dead",
             record.key,
             record.value or b"",
-            outbox.pack(kept),
+            postmark.of_record(kept),
         )
 
     async def _pause(self, error: Exception) -> None:

@@ -7,12 +7,11 @@ parcel; `outbox` names the parcels no broker has acknowledged yet. `shared.relay
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -32,9 +31,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import replaying, tracing
+from shared import postmark, replaying, tracing
 from shared.database import NAMING, Moment, among, insert_rows
-from shared.events import Data, Fact, encode, headers, topics, written
+from shared.events import Data, Fact, encode, topics, written
 
 metadata = MetaData(naming_convention=NAMING)
 """The delivery tables: the same in every service's database."""
@@ -249,18 +248,5 @@ def _row(fact: Fact[Data], source: str) -> Row:
         fact.data.topic.name,
         key,
         encode(fact.data),
-        pack(headers(fact, source)),
+        postmark.of_fact(fact, source),
     )
-
-
-def pack(told_headers: Mapping[str, str]) -> bytes:
-    """Headers as they lie in the table."""
-    return msgspec.json.encode(told_headers)
-
-
-_unpack = msgspec.json.Decoder(dict[str, str]).decode
-
-
-def unpack(packed: bytes) -> list[tuple[str, bytes]]:
-    """Headers as Kafka takes them."""
-    return [(name, value.encode()) for name, value in _unpack(packed).items()]

@@ -16,6 +16,7 @@ from shared.events.appraisal import (
 from shared.events.fact import (
     Data,
     Fact,
+    constants,
     derived_id,
     encode,
     following,
@@ -60,6 +61,7 @@ __all__ = [
     "RecommendationsRevised",
     "Result",
     "Topic",
+    "constants",
     "derived_id",
     "encode",
     "following",

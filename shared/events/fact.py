@@ -6,7 +6,6 @@ On the wire a fact is a CloudEvents 1.0 event in Kafka's binary mode: the envelo
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -89,13 +88,13 @@ def written(identity: UUID) -> str:
     return _encode(identity)[1:-1].decode()
 
 
-@cache
-def _constants(kind: type[Data], source: str) -> dict[str, str]:
+def constants(kind: str, source: str) -> dict[str, str]:
+    """The headers all facts of a type from one source have in common."""
     return {
         "ce_specversion": "1.0",
-        "ce_type": kind.type,
+        "ce_type": kind,
         "ce_source": source,
-        "ce_dataschema": f"urn:kinerja:schema:{kind.type}",
+        "ce_dataschema": f"urn:kinerja:schema:{kind}",
         "content-type": "application/json",
     }
 
@@ -109,4 +108,4 @@ def headers(fact: Fact[Data], source: str) -> dict[str, str]:
     }
     if fact.traceparent:
         own["traceparent"] = fact.traceparent
-    return _constants(type(fact.data), source) | own
+    return constants(fact.data.type, source) | own

@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import envelope
+from shared import envelope, postmark
 from shared.database import Database
 from shared.delivery import dead_id
-from shared.outbox import Row, note, pack, shard_of, told_before, told_position
+from shared.outbox import Row, Told, note, shard_of, told_before, told_position
 
 SUFFIX: Final = ".dead"
 
@@ -66,6 +66,7 @@ class Memory:
     def _row(self, record: Record) -> Row | None:
         """The row the service told this record from; None if others did, or nobody could."""
         named = dict(record.headers)
+        fact = None
         if record.topic.endswith(SUFFIX):
             if named.get("dead_service") != self._service.encode():
                 return None
@@ -77,18 +78,16 @@ class Memory:
             read = envelope.read(record, datetime.now(UTC))
             if named.get("ce_source") != self._source or isinstance(read, envelope.Refused):
                 return None
-            identity = read.fact.id
+            fact, identity = read.fact, read.fact.id
         told_headers = {
             name: (value or b"").decode("utf-8", "replace") for name, value in record.headers
         }
-        return (
-            shard_of(record.key),
-            identity,
-            record.topic,
-            record.key,
-            record.value or b"",
-            pack(told_headers),
-        )
+        row = (shard_of(record.key), identity, record.topic, record.key, record.value or b"")
+        if fact is not None:
+            kept = Told(0, *row, postmark.of_fact(fact, f"urn:kinerja:{self._service}"))
+            if postmark.headers_of(kept) == list(record.headers):
+                return (*row, kept.headers)
+        return (*row, postmark.of_record(told_headers))
 
     async def _note_places(self, session: AsyncSession, records: Sequence[Record]) -> None:
         """How far the topics reach at least; what a relay knows better stays."""

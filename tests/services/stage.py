@@ -21,7 +21,8 @@ from services.appraisal.store import Vault
 from shared.auth import Role
 from shared.database import Database
 from shared.delivery import Delivery, Listening
-from shared.outbox import ROOM, outbox, told, unpack
+from shared.outbox import ROOM, outbox, told
+from shared.postmark import headers_of
 from tests.services.issuer import JAMBI, Issuer
 
 SERVICES = ("appraisal", "training", "notifications")
@@ -122,7 +123,7 @@ class Stage:
             partition = zlib.crc32(row.key or b"") % PARTITIONS
             offset = self.offsets[row.topic, partition]
             self.offsets[row.topic, partition] += 1
-            headers = tuple(unpack(row.headers))
+            headers = tuple(headers_of(row))
             records.append(Record(row.topic, partition, offset, row.key, row.payload, headers))
         return records
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import outbox
+from shared import postmark
 from shared.database import Database
 from shared.delivery import Listening
 from shared.events import EmployeeRegistered, Fact
@@ -25,7 +25,7 @@ async def reasons(database: Database) -> list[str]:
 
 
 def headers_of(row: Row[Any]) -> dict[str, str]:
-    return {name: value.decode() for name, value in outbox.unpack(row.headers)}
+    return {name: value.decode() for name, value in postmark.headers_of(row)}
 
 
 def failing_for(*names: str, calls: list[int] | None = None) -> Listening:

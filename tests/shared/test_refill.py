@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared import outbox
+from shared import outbox, postmark
 from shared.carrier import Seen
 from shared.database import Database
 from shared.events import encode
@@ -43,7 +43,7 @@ async def test_a_topic_that_was_emptied_is_filled_again_and_the_others_are_left(
     database: Database, broker: Broker, relay: Relay
 ) -> None:
     other = "training.recommendations.v1"
-    row = (0, uuid4(), other, b"k", b"{}", outbox.pack({}))
+    row = (0, uuid4(), other, b"k", b"{}", postmark.of_record({}))
     async with database.begin() as session:
         await outbox.put(session, [row])
     await tell_all(database, of_people(4, 20))

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from prometheus_client import REGISTRY
 
-from shared import outbox
+from shared import outbox, postmark
 from shared import relay as core
 from shared.carrier import Carrier
 from shared.database import Database
@@ -152,7 +152,7 @@ async def test_a_topic_that_is_missing_holds_up_no_other(
     database: Database, broker: Broker, relay: Relay
 ) -> None:
     key = b"k"
-    row = (shard_of(key), uuid4(), "nowhere.v1.dead", key, b"{}", outbox.pack({}))
+    row = (shard_of(key), uuid4(), "nowhere.v1.dead", key, b"{}", postmark.of_record({}))
     async with database.begin() as session:
         await outbox.put(session, [row])
     await tell_all(database, [registered()])

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from shared import outbox
+from shared import outbox, postmark
 from shared.envelope import UNREADABLE
 from shared.events import EmployeeRegistered, Fact, ImportCompleted
 from tests.live.delivery.conftest import Stage
@@ -117,9 +117,9 @@ async def test_poison_between_good_facts_is_set_aside_and_holds_up_none_of_them(
     assert len(dead) == 101
     assert set(dead.values()) == {1}
     async with stage.databases["hearer"].engine.connect() as connection:
-        told = select(outbox.told.c.headers).where(outbox.told.c.topic == f"{TOPIC}.dead")
-        rows = (await connection.execute(told)).scalars()
-        reasons = [dict(outbox.unpack(row))["dead_reason"].decode() for row in rows]
+        told = select(outbox.told).where(outbox.told.c.topic == f"{TOPIC}.dead")
+        rows = (await connection.execute(told)).all()
+        reasons = [dict(postmark.headers_of(row))["dead_reason"].decode() for row in rows]
     assert reasons.count("handler:ArithmeticError") == 1
     assert reasons.count(UNREADABLE) > 50
     assert BUG not in stage.logs()
