@@ -1,9 +1,9 @@
 """The one way facts reach a handler: in batches, once, in one transaction, or set aside.
 
-A batch is kept whole: inbox, effects, what is told because of them, then Kafka's offsets. Where
-it fails for good it is halved until the culprit stands alone; the culprit goes to
-`<topic>.dead` and what was behind it goes on. Where the database is away everything waits,
-in order.
+A batch is kept whole: inbox, effects, what is told because of them, then Kafka's offsets. A large
+one is dealt to lanes by key: one is worked out while the database is at another. Where a
+batch fails for good it is halved until the culprit stands alone; the culprit goes to `<topic>.dead`
+and what was behind it goes on. Where the database is away everything waits, in order.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
+from zlib import crc32
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,6 +36,9 @@ FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 10.0
 PATIENCE: Final = 5.0
 """Seconds a batch may spend on pauses between tries: a hundred culprits must not take minutes."""
+LANES: Final = 2
+LANE: Final = 100
+"""Records from which on a batch is worth dealing."""
 HEADERS: Final = (
     "ce_specversion",
     "ce_id",
@@ -101,9 +105,14 @@ def dead_id(service: str, record: Record, place: str | None = None) -> UUID:
 
 
 class Delivery:
-    """Delivers batches of records to a service's handlers."""
+    """Delivers batches of records to a service's handlers.
 
-    def __init__(self, listening: Listening, database: Database) -> None:
+    `lanes`: in how many transactions side by side a large batch is kept; SQLite has one writer.
+    """
+
+    def __init__(
+        self, listening: Listening, database: Database, *, lanes: int | None = None
+    ) -> None:
         self.listening = listening
         self.database = database
         self.gate = asyncio.Lock()
@@ -111,6 +120,7 @@ class Delivery:
         self.progress = time.monotonic()
         """When a batch last began, waited or was kept (seconds, monotonic)."""
         self.busy = False
+        self._lanes = lanes
         self._failures = 0
         self._patience = PATIENCE
         self._handlers = {
@@ -124,9 +134,8 @@ class Delivery:
             self.progress = time.monotonic()
             self._patience = PATIENCE
             began = time.perf_counter()
-            now = datetime.now(UTC)
             try:
-                await self._deliver([envelope.read(record, now) for record in records])
+                await self._deal(records, datetime.now(UTC))
             except Exception as error:
                 await self._pause(error)
                 raise
@@ -134,6 +143,23 @@ class Delivery:
                 self.busy = False
             self._failures = 0
             telemetry.BATCH_SECONDS.observe(time.perf_counter() - began)
+
+    async def _deal(self, records: Sequence[Record], now: datetime) -> None:
+        """Deliver by lanes; facts of one key share one, so they stay in order."""
+        count = self._lanes or (LANES if self.database.is_postgres else 1)
+        if count == 1 or len(records) < LANE:
+            await self._deliver([envelope.read(record, now) for record in records])
+            return
+        lanes: list[list[Record]] = [[] for _ in range(count)]
+        for record in records:
+            lanes[crc32(record.key or b"") % count].append(record)
+
+        async def one(lane: Sequence[Record]) -> None:
+            await self._deliver([envelope.read(record, now) for record in lane])
+
+        ends = await asyncio.gather(*map(one, filter(None, lanes)), return_exceptions=True)
+        for error in filter(None, ends):
+            raise error  # what another lane has kept is known when it comes again
 
     async def _deliver(self, items: Sequence[Read | Refused]) -> None:
         try:
@@ -151,26 +177,28 @@ class Delivery:
 
     async def _keep(self, items: Sequence[Read | Refused]) -> None:
         """Keep a batch whole, or raise and keep none of it."""
-        refused = [item for item in items if isinstance(item, Refused)]
+        refused: list[Refused] = []
         first: dict[UUID, Read] = {}
         digests: dict[UUID, int] = {}
         for item in items:
-            if isinstance(item, Read) and type(item.fact.data) in self._handlers:
+            if isinstance(item, Refused):
+                refused.append(item)
+            elif type(item.fact.data) in self._handlers:
                 identity, said = item.fact.id, digest(item.record.value or b"")
-                if identity not in digests:
-                    digests[identity], first[identity] = said, item
-                elif said != digests[identity]:
+                if digests.setdefault(identity, said) != said:
                     refused.append(Refused(item.record, envelope.OTHER_CONTENT))
+                first.setdefault(identity, item)
         under_way = tracing.batch(self.listening.service, len(items))
         async with under_way, self.database.begin() as session:
             new = await first_seen(session, digests)
             due = await self._due(session, digests.keys(), new)
-            old = digests.keys() - new
-            changed = await contradicted(session, {identity: digests[identity] for identity in old})
-            refused += [Refused(first[i].record, envelope.OTHER_CONTENT) for i in changed]
+            old: AbstractSet[UUID] = set()
             kept = first
-            if old:
-                kept = {i: first[i] for i in first if i in due and i not in changed}
+            if len(new) < len(digests):
+                old = digests.keys() - new
+                changed = await contradicted(session, {one: digests[one] for one in old})
+                refused += [Refused(first[one].record, envelope.OTHER_CONTENT) for one in changed]
+                kept = {one: first[one] for one in first if one in due and one not in changed}
             dead = await self._set_aside(session, refused)
             for listener in self.listening.listeners:
                 batch = [
@@ -181,9 +209,10 @@ class Delivery:
                 if batch:
                     await listener.handle(tracing.follow(batch), session)
         self.progress = time.monotonic()
-        for outcome, some in (("kept", new), ("repeat", old)):
-            facts = [first[identity].fact for identity in some]
-            telemetry.count_facts(self.listening.service, outcome, facts)
+        repeats = [first[identity].fact for identity in old]
+        fresh = [item.fact for identity, item in first.items() if not old or identity not in old]
+        telemetry.count_facts(self.listening.service, "kept", fresh)
+        telemetry.count_facts(self.listening.service, "repeat", repeats)
         for one in dead:
             telemetry.DEAD.labels(self.listening.service, one.reason.split(":")[0]).inc()
 

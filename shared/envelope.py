@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -77,9 +78,11 @@ class Read:
     fact: Fact[Data]
 
 
-_DECODE: Final[Mapping[str, Callable[[bytes], Data]]] = {
-    name: msgspec.json.Decoder(data).decode for name, data in KNOWN.items()
+_DECODE: Final[Mapping[bytes, Callable[[bytes], Data]]] = {
+    name.encode(): msgspec.json.Decoder(data).decode for name, data in KNOWN.items()
 }
+_ALIKE: Final = 1024
+"""Times and traces are the same in many records of a batch: they are read once."""
 _decode_time = msgspec.json.Decoder(datetime).decode
 _decode_id = msgspec.json.Decoder(UUID).decode
 _is_trace = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
@@ -89,12 +92,12 @@ def read(record: Record, now: datetime) -> Read | Refused:
     """Read one record as CloudEvents binary mode says."""
     named = dict(record.headers)
     try:
-        kind = (named.get("ce_type") or b"").decode()
-        decode = _DECODE.get(kind)
+        decode = _DECODE.get(named.get("ce_type") or b"")
         if decode is None:
+            kind = (named.get("ce_type") or b"").decode()
             return Refused(record, UNKNOWN_TYPE if kind else NO_ENVELOPE)
         identity = _identity(named["ce_id"], named.get("ce_source"))
-        time = _decode_time(b'"' + (named.get("ce_time") or b"") + b'"')
+        time = _moment(named.get("ce_time") or b"")
     except (KeyError, ValueError):  # also UnicodeDecodeError and msgspec's errors
         return Refused(record, NO_ENVELOPE)
     if time.tzinfo is None:
@@ -121,6 +124,12 @@ def trace_of(record: Record) -> str | None:
     return _trace(dict(record.headers).get("traceparent"))
 
 
+@lru_cache(_ALIKE)
+def _moment(told: bytes) -> datetime:
+    return _decode_time(b'"' + told + b'"')
+
+
+@lru_cache(_ALIKE)
 def _trace(told: bytes | None) -> str | None:
     """The trace to go on with; what is no W3C trace context is none (as the standard says)."""
     return told.decode() if told and _is_trace(told) else None

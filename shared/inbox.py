@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
 from uuid import UUID
 
@@ -25,9 +26,11 @@ Digests = Mapping[UUID, int]
 
 _REMEMBER: Final = {
     "postgresql": text(
-        "insert into inbox (fact_id, digest) "
+        "with new as (insert into inbox (fact_id, digest) "
         "select * from unnest(cast(:ids as uuid[]), cast(:digests as bigint[])) "
-        "on conflict do nothing returning fact_id"
+        "on conflict do nothing returning fact_id) "
+        "select case when count(*) < cardinality(cast(:ids as uuid[])) "
+        "then array_agg(fact_id) end as some, count(*) as count from new"
     ),
     "sqlite": text(
         "insert into inbox (fact_id, digest) "
@@ -51,14 +54,18 @@ def digest(value: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(value, digest_size=8).digest(), signed=True)
 
 
-async def first_seen(session: AsyncSession, facts: Digests) -> set[UUID]:
+async def first_seen(session: AsyncSession, facts: Digests) -> AbstractSet[UUID]:
     """Remember these facts in the caller's transaction; give those never seen before."""
     if not facts:
         return set()
     connection = await session.connection()
     dialect = connection.dialect.name
     rows = await connection.execute(_REMEMBER[dialect], _parameters(dialect, facts))
-    return {_uuid(found) for found in rows.scalars()}
+    if dialect == "sqlite":
+        return {UUID(hex=found) for found in rows.scalars()}
+    some, count = rows.one()
+    # mostly all are new: then their ids need not come back
+    return facts.keys() if count == len(facts) else set(some or ())
 
 
 async def contradicted(session: AsyncSession, facts: Digests) -> set[UUID]:

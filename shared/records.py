@@ -8,7 +8,7 @@ before is counted as handled though nobody has got it. `install` mends both, in 
 import logging
 import struct
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from aiokafka.consumer import fetcher
@@ -59,13 +59,12 @@ class _Batch:
         return next(self._batch)
 
     def __iter__(self) -> Iterator[Any]:
-        read = 0
+        read: list[Any] = []
         try:
-            for record in self._batch:
-                read += 1
-                yield record
-        except UnicodeDecodeError:
-            yield from islice(_lenient(self._raw), read, None)
+            read.extend(self._batch)
+        except UnicodeDecodeError:  # what came before it is there
+            return chain(read, islice(_lenient(self._raw), len(read), None))
+        return iter(read)
 
 
 def _lenient(raw: memoryview) -> Iterator[Any]:

@@ -1,11 +1,12 @@
 import asyncio
+from collections.abc import Set as AbstractSet
 from uuid import UUID, uuid4
 
 from shared.database import Database
 from shared.inbox import contradicted, digest, first_seen
 
 
-async def seen(database: Database, facts: dict[UUID, int]) -> set[UUID]:
+async def seen(database: Database, facts: dict[UUID, int]) -> AbstractSet[UUID]:
     async with database.begin() as session:
         return await first_seen(session, facts)
 

@@ -121,7 +121,8 @@ async def test_a_relay_with_more_than_it_can_carry_at_once_leaves_half_of_the_sh
 
     leading, go_on = asyncio.Event(), asyncio.Event()
     facts = of_people(40, 200)
-    await tell_all(database, facts)
+    for fact in facts:  # parcels of one
+        await tell_all(database, [fact])
     busy = Relay(database, Slow({}, {}), check_seconds=60)
     go_on.set()
     await busy.relay_once()
