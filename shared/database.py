@@ -65,7 +65,7 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
-COPY_FROM: Final = 50
+COPY_FROM: Final = 5
 """From how many rows on PostgreSQL's COPY is faster than an insert."""
 ANSWER_SECONDS: Final = 2.0
 CONNECT_SECONDS: Final = 10.0
