@@ -74,9 +74,8 @@ def _told(
     told: dict[UUID, datetime] = {}
     began = time.monotonic()
     for number, fact in enumerate(found):
-        wait = began + number / rate - time.monotonic()
-        if wait > 0:
-            producer.poll(wait)
+        while (wait := began + number / rate - time.monotonic()) > 0:
+            producer.poll(wait)  # returns early, whenever something was delivered
         running.check()
         now = datetime.now(UTC)
         _tell(producer, replace_time(fact, now))
