@@ -36,7 +36,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from shared import sqlite, tls
+from shared import pooling, sqlite, tls
 from shared.fresh import Fresh
 from shared.settings import ServiceSettings
 
@@ -187,9 +187,9 @@ def connect(
             url,
             hide_parameters=True,
             pool_size=settings.pool_size,
-            pool_pre_ping=True,
             connect_args=knobs,
         )
+        pooling.watch(engine)
     return Database(engine)
 
 

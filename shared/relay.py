@@ -32,6 +32,8 @@ BATCH_BYTES: Final = 16 * 1024 * 1024
 POLL_SECONDS: Final = 0.2
 """How often to look for rows another process put; the own process rings `Database.told`."""
 IDLE_POLL_SECONDS: Final = 1.0
+LED_SECONDS: Final = 0.05
+"""How soon to ask for a shard again that another leads and this process has facts for."""
 LONGEST_PAUSE: Final = 10.0
 
 FORGOTTEN: Final = "forgotten"
@@ -82,9 +84,10 @@ class Relay:
         """Relay until `stop` is called; waits where the broker or the database is away."""
         pause = POLL_SECONDS
         while not self._stopping.is_set():
+            rang = self._database.told.is_set()
             self._database.told.clear()
             try:
-                moved = await self.relay_once()
+                moved = await self.relay_once(rang=rang)
             except Exception as error:  # noqa: BLE001  # it must never end
                 log.warning(
                     "facts cannot be told now; they wait",
@@ -96,7 +99,10 @@ class Relay:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             pause = POLL_SECONDS
-            if not moved:  # None: other processes lead all shards
+            if moved is None and rang:  # what was told here waits until others let a shard go
+                await _within(LED_SECONDS, self._stopping)
+                self._database.told.set()
+            elif not moved:  # None: other processes lead all shards
                 idle = IDLE_POLL_SECONDS if moved is None else POLL_SECONDS
                 await _within(idle, self._database.told)
 
@@ -105,9 +111,15 @@ class Relay:
         self._stopping.set()
         self._database.told.set()
 
-    async def relay_once(self) -> int | None:
-        """Relay one batch; gives how many rows settled, None if others lead all that waits."""
-        shards = await self._shards()
+    async def relay_once(self, *, rang: bool = False) -> int | None:
+        """Relay one batch; gives how many rows settled, None if others lead all that waits.
+
+        `rang`: this process has just told something, so it need not look whether anything waits.
+        """
+        if rang and not self._full and self._database.is_postgres:
+            shards = list(range(SHARDS))
+        else:
+            shards = await self._shards()
         if time.monotonic() - self._checked > self._check_seconds:
             if await self._refill_lost_topics():
                 shards = await self._shards()
@@ -138,6 +150,7 @@ class Relay:
     async def _work(self, connection: AsyncConnection, shards: Sequence[int] | None) -> _Work:
         parcels = await settled.waiting(connection, shards, facts=BATCH, size=BATCH_BYTES)
         rows = await settled.facts_of(connection, self._database.fresh, parcels)
+        self._oldest = parcels[0].put_at.timestamp() if parcels else None
         return _Work(parcels, rows, await settled.positions(connection))
 
     async def _shards(self) -> list[int]:

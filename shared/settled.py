@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -15,15 +16,17 @@ from shared.outbox import ROOM, Told, outbox, told, told_position
 Positions = Mapping[tuple[str, int], int]
 """By topic and partition the offset of what was acknowledged last."""
 
+_PARCEL: Final = [outbox.c[name] for name in ("id", "facts", "bytes", "places", "put_at")]
 _WAITING_ON_POSTGRES: Final = text("""
     select parcel.* from unnest(cast(:shards as integer[])) as led (shard)
     cross join lateral (
-        select id, facts, bytes, places from outbox where shard = led.shard order by id limit :most
+        select id, facts, bytes, places, put_at from outbox
+        where shard = led.shard order by id limit :most
     ) as parcel order by parcel.id
-""")
+""").columns(*_PARCEL)
 _WAITING_ON_SQLITE: Final = text("""
-    select id, facts, bytes, places from outbox order by id limit :most
-""")
+    select id, facts, bytes, places, put_at from outbox order by id limit :most
+""").columns(*_PARCEL)
 _FACTS: Final = """
     select told.id, shard, fact_id, topic, key, payload, headers from {parcels}
     join told on told.id >= parcel * {room} and told.id < (parcel + 1) * {room}
@@ -60,6 +63,7 @@ class Waiting(NamedTuple):
     facts: int
     size: int
     places: str | None
+    put_at: datetime
 
 
 async def waiting(

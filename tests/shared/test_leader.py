@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from shared import outbox
+from shared import lead, outbox
 from shared import relay as core
 from shared.carrier import Carrier
 from shared.database import Database
@@ -101,6 +101,7 @@ async def test_a_leader_that_stood_still_while_another_took_over_sends_nothing_m
     await settle(heir)
     await tell_all(database, later := of_people(1, 5))
     await settle(heir)
+    await asyncio.sleep(2 * lead.SURE_SECONDS)
     thaw.set()
     with pytest.raises(DBAPIError):
         await leader
