@@ -1,8 +1,8 @@
 """Connections of a pool are looked at before they are used again, without asking each time.
 
 SQLAlchemy's own way (`pool_pre_ping`) puts three questions to PostgreSQL each time, a third of all
-that keeping a single fact takes. A server that ends closes its connections, which is seen here; only
-one that went silent has to be asked, and only after a while.
+that keeping a single fact takes. A server that ends closes its connections, which is seen here;
+only one that went silent has to be asked, and only after a while.
 """
 
 import time
