@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Protocol
@@ -10,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.events import KNOWN, Data, Fact, derived_id, written
+from shared.events import KNOWN, Data, Fact, derived_id, written_as_key
 from shared.events.fact import FACTS
 
 UNREADABLE: Final = "unreadable"
@@ -62,16 +61,14 @@ class Record(Protocol):
         """Its headers; a foreign producer may leave values null or not UTF-8."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True, gc=False):
     """A record nobody can handle, and why."""
 
     record: Record
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(msgspec.Struct, frozen=True, gc=False):
     """A record read as a fact."""
 
     record: Record
@@ -114,7 +111,7 @@ def read(record: Record, now: datetime) -> Read | Refused:
         return Refused(record, UNREADABLE)
     if data.topic.name != record.topic:
         return Refused(record, WRONG_TOPIC)
-    if record.key != written(data.key).encode():
+    if record.key != written_as_key(data.key):
         return Refused(record, WRONG_KEY)
     return Read(record, Fact(identity, data, time, _trace(named.get("traceparent"))))
 

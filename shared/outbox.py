@@ -33,7 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import postmark, replaying, tracing
 from shared.database import NAMING, Moment, among, insert_rows
-from shared.events import Data, Fact, encode, topics, written
+from shared.events import Data, Fact, encode, topics, written_as_key
 
 metadata = MetaData(naming_convention=NAMING)
 """The delivery tables: the same in every service's database."""
@@ -241,7 +241,7 @@ async def _not_told(
 
 
 def _row(fact: Fact[Data], source: str) -> Row:
-    key = written(fact.data.key).encode()
+    key = written_as_key(fact.data.key)
     return (
         shard_of(key),
         fact.id,

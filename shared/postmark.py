@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.events import Data, Fact, constants, written
+from shared.events import Data, Fact, constants, written_as_key
 
 Headers = list[tuple[str, bytes]]
 
@@ -55,7 +55,7 @@ def headers_of(row: Row) -> Headers:
         return [(name, value.encode()) for name, value in kept.items()]
     kind, source, at, *trace = kept
     own: Headers = [
-        ("ce_id", written(row.fact_id).encode()),
+        ("ce_id", written_as_key(row.fact_id)),
         ("ce_time", at.encode()),
         ("ce_subject", row.key or b""),
     ]

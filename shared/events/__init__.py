@@ -24,6 +24,7 @@ from shared.events.fact import (
     new_fact,
     new_id,
     written,
+    written_as_key,
 )
 from shared.events.topics import Topic
 from shared.events.training import (
@@ -70,4 +71,5 @@ __all__ = [
     "new_id",
     "topics",
     "written",
+    "written_as_key",
 ]

@@ -88,6 +88,11 @@ def written(identity: UUID) -> str:
     return _encode(identity)[1:-1].decode()
 
 
+def written_as_key(identity: UUID) -> bytes:
+    """An id as Kafka's key."""
+    return _encode(identity)[1:-1]
+
+
 def constants(kind: str, source: str) -> dict[str, str]:
     """The headers all facts of a type from one source have in common."""
     return {
