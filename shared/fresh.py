@@ -1,6 +1,6 @@
 """What this process has just told: its relay, which mostly tells it on, need not read it back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, Protocol
 
 BYTES: Final = 8 * 1024 * 1024
@@ -17,6 +17,10 @@ class Parcel(Protocol):
     @property
     def size(self) -> int:
         """Bytes of all payloads."""
+
+    @property
+    def shard(self) -> int:
+        """Its shard."""
 
     @property
     def rows(self) -> Sequence[Any]:
@@ -46,3 +50,12 @@ class Fresh:
             return None
         self._held -= found.size
         return found.rows
+
+    def shards(self) -> list[int]:
+        """The shards of what is held."""
+        return sorted({one.shard for one in self._parcels.values()})
+
+    def let_go(self, shards: Collection[int]) -> None:
+        """Hold nothing of these shards: whoever carries them knows what waits there."""
+        for number in [one.id for one in self._parcels.values() if one.shard in shards]:
+            self.take(number)

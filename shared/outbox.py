@@ -5,7 +5,6 @@ that was lost can be filled again. Facts of one topic and shard that are told to
 parcel; `outbox` names the parcels no broker has acknowledged yet. `shared.relay` carries them.
 """
 
-import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -34,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import postmark, replaying, tracing
 from shared.database import NAMING, Moment, among, insert_rows
 from shared.events import Data, Fact, encode, topics, written_as_key
+from shared.placing import partition_of
 
 metadata = MetaData(naming_convention=NAMING)
 """The delivery tables: the same in every service's database."""
@@ -125,12 +125,17 @@ class Parcel(NamedTuple):
 
     id: int
     size: int
+    shard: int
     rows: Sequence[Told]
 
 
 def shard_of(key: bytes | None) -> int:
-    """Facts of one key share a shard, so one relay at a time carries them, in order."""
-    return zlib.crc32(key or b"") % SHARDS
+    """Facts of one key share a shard, so one relay at a time carries them, in order.
+
+    It is the partition their key has in a topic of as many: who hears of some partitions alone
+    tells, where keys stay the same, of some shards alone.
+    """
+    return partition_of(key or b"", SHARDS)
 
 
 async def tell(session: AsyncSession, facts: Sequence[Fact[Data]], *, source: str) -> None:
@@ -212,7 +217,7 @@ async def _number(
             made_one = await connection.execute(put_there.returning(outbox.c.id))
             numbers.append(made_one.scalar_one())
     return [
-        Parcel(number, size, [Told(first + n, *row) for n, row in enumerate(rows)])
+        Parcel(number, size, rows[0][0], [Told(first + n, *row) for n, row in enumerate(rows)])
         for number, (size, rows) in zip(numbers, parcels, strict=True)
         for first in (number * ROOM,)
     ]

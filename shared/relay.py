@@ -116,10 +116,8 @@ class Relay:
 
         `rang`: this process has just told something, so it need not look whether anything waits.
         """
-        if rang and not self._full and self._database.is_postgres:
-            shards = list(range(SHARDS))
-        else:
-            shards = await self._shards()
+        own = self._database.fresh.shards() if rang and self._database.is_postgres else []
+        shards = own or await self._shards()
         if time.monotonic() - self._checked > self._check_seconds:
             if await self._refill_lost_topics():
                 shards = await self._shards()
@@ -150,6 +148,8 @@ class Relay:
     async def _work(self, connection: AsyncConnection, shards: Sequence[int] | None) -> _Work:
         parcels = await settled.waiting(connection, shards, facts=BATCH, size=BATCH_BYTES)
         rows = await settled.facts_of(connection, self._database.fresh, parcels)
+        if shards is not None and len(rows) < BATCH:  # nothing else waits there
+            self._database.fresh.let_go(shards)
         self._oldest = parcels[0].put_at.timestamp() if parcels else None
         return _Work(parcels, rows, await settled.positions(connection))
 

@@ -44,7 +44,7 @@ async def test_a_transaction_is_kept_whole_or_not_at_all(database: Database) -> 
     assert await numbers(database) == [1]
 
 
-PARCEL = Parcel(1, 0, ())
+PARCEL = Parcel(1, 0, 0, ())
 
 
 async def test_the_bell_rings_only_once_what_is_told_is_kept(database: Database) -> None:

@@ -3,7 +3,7 @@ from shared.outbox import Parcel
 
 
 def of(number: int, size: int = 10) -> Parcel:
-    return Parcel(number, size, ())
+    return Parcel(number, size, number % 4, ())
 
 
 def test_a_parcel_is_given_once() -> None:
@@ -26,3 +26,12 @@ def test_one_that_is_too_large_is_read_back_and_leaves_room_for_others() -> None
     assert fresh.take(1) is None
     fresh.add([of(2, 90)])
     assert fresh.take(2) == ()
+
+
+def test_what_others_have_carried_is_let_go_by_shard() -> None:
+    fresh = Fresh()
+    fresh.add([of(number) for number in range(1, 8)])
+    assert fresh.shards() == [0, 1, 2, 3]
+    fresh.let_go([1, 2])
+    assert fresh.shards() == [0, 3]
+    assert [number for number in range(1, 8) if fresh.take(number) is not None] == [3, 4, 7]
