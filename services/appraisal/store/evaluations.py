@@ -14,7 +14,7 @@ from services.appraisal.models import Evaluation, EvaluationVersion
 from shared.auth import Scope
 from shared.database import among, insert_rows
 from shared.events import Period, Result, encode
-from shared.paging import first_of
+from shared.paging import all_of, first_of
 
 _HEAD: Final[Table] = Evaluation.__table__  # type: ignore[attr-defined]  # SQLModel makes it
 _VERSION: Final[Table] = EvaluationVersion.__table__  # type: ignore[attr-defined]  # the same
@@ -139,14 +139,16 @@ async def listed(
     limit: int,
 ) -> list[Kept]:
     """Evaluations in scope, oldest first; `filters` are columns of `evaluation`."""
-    asked = select(_HEAD.c.evaluation_id, _HEAD.c.version)
+    employee = filters.get("employee_id")
+    heads = (all_of(_HEAD, "employee_id", employee) if employee else _HEAD).c
+    asked = select(heads.evaluation_id, heads.version)
     for name, value in filters.items():
         if value is not None:
-            asked = asked.where(_HEAD.c[name] == value)
+            asked = asked.where(heads[name] == value)
     if after is not None:
-        asked = asked.where(_HEAD.c.evaluation_id > after)
+        asked = asked.where(heads.evaluation_id > after)
     shown = first_of(
-        asked, scope.named, by=_HEAD.c.evaluation_id, limit=limit, few=("employee_id",)
+        asked, scope.named, by=heads.evaluation_id, limit=limit, few=("employee_id",)
     )
     rows = await session.execute(
         _versions()
