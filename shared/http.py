@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from shared.auth import IssuerAway, Principal, Role, TokenRefused, Tokens
 from shared.database import Database
+from shared.paging import by_index
 
 PROBLEM: Final = "application/problem+json"
 LARGEST_PAGE: Final = 200
@@ -115,6 +116,7 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
 async def _reading(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.database
     async with database.read() as session:
+        await by_index(session)
         yield session
 
 

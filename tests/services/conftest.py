@@ -8,5 +8,6 @@ from tests.services.fixtures import (
     sample_stage,
     stage,
 )
+from tests.shared.conftest import postgres_server
 
-__all__ = ["empty_databases", "issuer", "log_lines", "played", "sample_stage", "stage"]
+__all__ = ["empty_databases", "issuer", "log_lines", "played", "postgres_server", "sample_stage", "stage"]

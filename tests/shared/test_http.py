@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from shared import http
 from shared.database import Database
@@ -96,6 +97,16 @@ async def test_an_answer_is_given_only_once_what_it_says_is_kept(
 async def test_a_commit_that_fails_is_no_success(client: httpx.AsyncClient) -> None:
     problem(await client.post("/kept?parent=99"), 500, "failed")
     assert (await client.get("/counted")).json() == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_who_reads_is_answered_from_indexes_and_the_next_transaction_is_as_it_was(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    assert (await client.get("/plans")).json() == ["force_custom_plan", "off"]
+    async with database.begin() as session:
+        found = await session.execute(text("show enable_bitmapscan"))
+        assert found.scalar_one() == "on"
 
 
 async def test_a_list_is_paged_through_to_its_end(client: httpx.AsyncClient) -> None:

@@ -104,6 +104,13 @@ async def counted(session: Reading) -> int:
     return int(found.scalar() or 0)
 
 
+@api.get("/plans")
+async def plans(session: Reading) -> list[str]:
+    names = ("plan_cache_mode", "enable_bitmapscan")
+    found = [await session.execute(text(f"show {name}")) for name in names]
+    return [one.scalar_one() for one in found]
+
+
 @api.get("/bug")
 async def bug() -> None:
     raise ArithmeticError(SECRET)

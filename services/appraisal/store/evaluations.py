@@ -7,13 +7,14 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, Select, Table, bindparam, false, or_, select, text, update
+from sqlalchemy import Row, Select, Table, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.appraisal.models import Evaluation, EvaluationVersion
 from shared.auth import Scope
 from shared.database import among, insert_rows
 from shared.events import Period, Result, encode
+from shared.paging import all_of, first_of
 
 _HEAD: Final[Table] = Evaluation.__table__  # type: ignore[attr-defined]  # SQLModel makes it
 _VERSION: Final[Table] = EvaluationVersion.__table__  # type: ignore[attr-defined]  # the same
@@ -138,15 +139,26 @@ async def listed(
     limit: int,
 ) -> list[Kept]:
     """Evaluations in scope, oldest first; `filters` are columns of `evaluation`."""
-    asked = _current().where(
-        or_(false(), *(_HEAD.c[name] == value for name, value in scope.named.items()))
-    )
+    employee = filters.get("employee_id")
+    heads = (all_of(_HEAD, "employee_id", employee) if employee else _HEAD).c
+    asked = select(heads.evaluation_id, heads.version)
     for name, value in filters.items():
         if value is not None:
-            asked = asked.where(_HEAD.c[name] == value)
+            asked = asked.where(heads[name] == value)
     if after is not None:
-        asked = asked.where(_HEAD.c.evaluation_id > after)
-    rows = await session.execute(asked.order_by(_HEAD.c.evaluation_id).limit(limit))
+        asked = asked.where(heads.evaluation_id > after)
+    shown = first_of(
+        asked, scope.named, by=heads.evaluation_id, limit=limit, few=("employee_id",)
+    )
+    rows = await session.execute(
+        _versions()
+        .join(
+            shown,
+            (shown.c.evaluation_id == _VERSION.c.evaluation_id)
+            & (shown.c.version == _VERSION.c.version),
+        )
+        .order_by(shown.c.evaluation_id)
+    )
     return [_kept(row) for row in rows]
 
 

@@ -18,6 +18,7 @@ from shared.database import among, insert_rows
 from shared.events import Period, Recommendation, Result
 from shared.events import RecommendationSet as Answer
 from shared.events.words import PeriodKind, Predicate
+from shared.paging import all_of, first_of
 
 _SET: Final[Table] = RecommendationSet.__table__  # type: ignore[attr-defined]  # SQLModel makes it
 _COLUMNS: Final = tuple(RecommendationSet.model_fields)
@@ -145,14 +146,18 @@ async def listed(
     limit: int,
 ) -> list[Kept]:
     """Sets in scope, oldest first."""
-    asked = select(_SET).where(_seen_by(scope))
-    if employee_id is not None:
-        asked = asked.where(_SET.c.employee_id == employee_id)
+    kept = (all_of(_SET, "employee_id", employee_id) if employee_id else _SET).c
+    asked = select(kept.evaluation_id)
     if evaluation_id is not None:
-        asked = asked.where(_SET.c.evaluation_id == evaluation_id)
+        asked = asked.where(kept.evaluation_id == evaluation_id)
     if after is not None:
-        asked = asked.where(_SET.c.evaluation_id > after)
-    rows = await session.execute(asked.order_by(_SET.c.evaluation_id).limit(limit))
+        asked = asked.where(kept.evaluation_id > after)
+    shown = first_of(asked, scope.named, by=kept.evaluation_id, limit=limit, few=("employee_id",))
+    rows = await session.execute(
+        select(_SET)
+        .join(shown, shown.c.evaluation_id == _SET.c.evaluation_id)
+        .order_by(_SET.c.evaluation_id)
+    )
     return [_kept(row) for row in rows]
 
 

@@ -7,12 +7,14 @@ from itertools import islice
 from os import urandom
 from random import Random
 from typing import Any, Final
+from uuid import UUID
 
 import httpx
 
 from deploy.cli.synthetic import FIRST_NAMES, LAST_NAMES
 from deploy.local.environment import HOST
 from shared.events import EvaluationFinalized, Fact, encode
+from shared.http import cursor
 from tests.bench import facts, talk
 from tests.bench.desk import desk
 from tests.bench.knobs import Knobs
@@ -67,14 +69,11 @@ async def _ask(
     """Ask at the rate, each request at its own time; a slow answer holds up no later one."""
     dice = Random(3)
     waits: dict[str, list[float]] = {}
-    cursors = [""]
 
     async def ask(client: httpx.AsyncClient, kind: str, path: str, due: float) -> None:
         answer = await client.get(path)
         waits.setdefault(kind, []).append((time.monotonic() - due) * 1000)
-        body = answer.raise_for_status().json()
-        if kind.startswith("list") and body["next"]:
-            cursors.append(body["next"])
+        answer.raise_for_status()
 
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
         for _ in range(RATE):  # connections and plans are made
@@ -86,7 +85,7 @@ async def _ask(
                 due = began + number / RATE
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
                 evaluation, employee = dice.choice(known)
-                after = f"&after={cursors[-1]}" if cursors[-1] else ""
+                after = f"&after={cursor(UUID(evaluation))}"  # a page anywhere in the list
                 kind, path = (
                     ("list", f"/evaluations?limit=50{after}"),
                     ("list by predicate", f"/evaluations?limit=50&predicate=POOR{after}"),
