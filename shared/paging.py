@@ -4,10 +4,10 @@ PostgreSQL guesses how many rows fit until a table is analysed, up to a minute a
 what it guesses then must not matter to somebody who waits for a page.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Column, FromClause, Select, Subquery, false, select, text, union
+from sqlalchemy import FromClause, Select, Subquery, Table, false, select, text, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 _BY_INDEX: Final = text(
@@ -26,21 +26,14 @@ async def by_index(session: AsyncSession) -> None:
         await session.execute(_BY_INDEX)
 
 
-def all_of(table: FromClause, name: str, value: object) -> Subquery:
-    """The few rows with this value in an indexed column, to ask more of.
-
-    They are found first: PostgreSQL looks for nothing else inside an `offset`, be it none.
-    """
-    return select(table).where(table.c[name] == value).offset(0).subquery()
-
-
 def first_of(
-    asked: Select[Any],
+    table: Table,
+    asked: Callable[[FromClause], Select[Any]],
     ways: Mapping[str, object],
     *,
-    by: Column[Any],
+    by: str,
     limit: int,
-    few: Collection[str] = (),
+    few: Mapping[str, object],
 ) -> Subquery:
     """The first rows that any one of `ways` lets in, ordered; none where there is no way.
 
@@ -48,17 +41,30 @@ def first_of(
     all that fits would have to be found and sorted.
 
     Args:
-        asked: the columns a page needs of one table, with all other conditions.
+        table: whose rows.
+        asked: the columns a page needs of it, with all other conditions.
         ways: columns, and the value each must have.
         by: the order; no two rows are alike in it. An index has it behind each way's column.
         limit: most rows.
-        few: ways that never let in more than a few rows: their index need not have the order.
+        few: columns of which no value has more than a few rows, and the value asked for, or None.
+            Their index need not have the order.
     """
+    narrow = next((one for one in few.items() if one[1] is not None), None)
     found = []
     for name, value in ways.items():
-        one = asked.where(by.table.c[name] == value)
-        found.append(one.offset(0) if name in few else one.order_by(by).limit(limit))
+        own = narrow or ((name, value) if name in few else None)
+        rows = _all_of(table, *own) if own else table
+        one = asked(rows).where(rows.c[name] == value)
+        found.append(one if own else one.order_by(rows.c[by]).limit(limit))
     if not found:
-        return asked.where(false()).subquery()
-    rows = union(*(select(one.subquery()) for one in found)).subquery()
-    return select(rows).order_by(rows.c[by.name]).limit(limit).subquery()
+        return asked(table).where(false()).subquery()
+    several = union(*(select(one.subquery()) for one in found)).subquery()
+    return select(several).order_by(several.c[by]).limit(limit).subquery()
+
+
+def _all_of(table: Table, name: str, value: object) -> Subquery:
+    """The few rows with this value in an indexed column, to ask more of.
+
+    They are found first: PostgreSQL looks for nothing else inside an `offset`, be it none.
+    """
+    return select(table).where(table.c[name] == value).offset(0).subquery()

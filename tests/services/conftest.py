@@ -10,4 +10,12 @@ from tests.services.fixtures import (
 )
 from tests.shared.conftest import postgres_server
 
-__all__ = ["empty_databases", "issuer", "log_lines", "played", "postgres_server", "sample_stage", "stage"]
+__all__ = [
+    "empty_databases",
+    "issuer",
+    "log_lines",
+    "played",
+    "postgres_server",
+    "sample_stage",
+    "stage",
+]

@@ -7,14 +7,14 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, Select, Table, bindparam, select, text, update
+from sqlalchemy import FromClause, Row, Select, Table, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.appraisal.models import Evaluation, EvaluationVersion
 from shared.auth import Scope
 from shared.database import among, insert_rows
 from shared.events import Period, Result, encode
-from shared.paging import all_of, first_of
+from shared.paging import first_of
 
 _HEAD: Final[Table] = Evaluation.__table__  # type: ignore[attr-defined]  # SQLModel makes it
 _VERSION: Final[Table] = EvaluationVersion.__table__  # type: ignore[attr-defined]  # the same
@@ -139,17 +139,16 @@ async def listed(
     limit: int,
 ) -> list[Kept]:
     """Evaluations in scope, oldest first; `filters` are columns of `evaluation`."""
-    employee = filters.get("employee_id")
-    heads = (all_of(_HEAD, "employee_id", employee) if employee else _HEAD).c
-    asked = select(heads.evaluation_id, heads.version)
-    for name, value in filters.items():
-        if value is not None:
-            asked = asked.where(heads[name] == value)
-    if after is not None:
-        asked = asked.where(heads.evaluation_id > after)
-    shown = first_of(
-        asked, scope.named, by=heads.evaluation_id, limit=limit, few=("employee_id",)
-    )
+
+    def asked(heads: FromClause) -> Select[Any]:
+        wanted = select(heads.c.evaluation_id, heads.c.version)
+        for name, value in filters.items():
+            if value is not None:
+                wanted = wanted.where(heads.c[name] == value)
+        return wanted if after is None else wanted.where(heads.c.evaluation_id > after)
+
+    few = {"employee_id": filters.get("employee_id"), "reviewer_id": None}
+    shown = first_of(_HEAD, asked, scope.named, by="evaluation_id", limit=limit, few=few)
     rows = await session.execute(
         _versions()
         .join(

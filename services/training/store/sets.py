@@ -8,7 +8,19 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Table, bindparam, false, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training.models import RecommendationSet
@@ -18,7 +30,7 @@ from shared.database import among, insert_rows
 from shared.events import Period, Recommendation, Result
 from shared.events import RecommendationSet as Answer
 from shared.events.words import PeriodKind, Predicate
-from shared.paging import all_of, first_of
+from shared.paging import first_of
 
 _SET: Final[Table] = RecommendationSet.__table__  # type: ignore[attr-defined]  # SQLModel makes it
 _COLUMNS: Final = tuple(RecommendationSet.model_fields)
@@ -146,13 +158,16 @@ async def listed(
     limit: int,
 ) -> list[Kept]:
     """Sets in scope, oldest first."""
-    kept = (all_of(_SET, "employee_id", employee_id) if employee_id else _SET).c
-    asked = select(kept.evaluation_id)
-    if evaluation_id is not None:
-        asked = asked.where(kept.evaluation_id == evaluation_id)
-    if after is not None:
-        asked = asked.where(kept.evaluation_id > after)
-    shown = first_of(asked, scope.named, by=kept.evaluation_id, limit=limit, few=("employee_id",))
+
+    def asked(kept: FromClause) -> Select[Any]:
+        wanted = select(kept.c.evaluation_id)
+        for name, value in (("employee_id", employee_id), ("evaluation_id", evaluation_id)):
+            if value is not None:
+                wanted = wanted.where(kept.c[name] == value)
+        return wanted if after is None else wanted.where(kept.c.evaluation_id > after)
+
+    few = {"evaluation_id": evaluation_id, "employee_id": employee_id, "reviewer_id": None}
+    shown = first_of(_SET, asked, scope.named, by="evaluation_id", limit=limit, few=few)
     rows = await session.execute(
         select(_SET)
         .join(shown, shown.c.evaluation_id == _SET.c.evaluation_id)
