@@ -13,6 +13,7 @@ import pytest
 from shared.events import (
     Data,
     Recommendation,
+    RecommendationSet,
     RecommendationsIssued,
     RecommendationsRevised,
 )
