@@ -211,6 +211,9 @@ async def insert_rows(
             await connection.execute(text("select 1"))
         await raw.copy_records_to_table(table.name, records=rows, columns=list(columns))
         return
+    if connection.dialect.name == "sqlite":
+        await sqlite.insert_rows(connection, table, columns, rows)
+        return
     await connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
 
 

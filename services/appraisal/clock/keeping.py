@@ -65,8 +65,9 @@ async def keep_rows(
         else:
             aside[row.row] = verdict
     await store.evaluations.keep(session, results, job.import_id, at)
+    trace = tracing.here()
     facts: list[Fact[Data]] = [
-        new_fact(data, at=at, traceparent=tracing.here())
+        new_fact(data, at=at, traceparent=trace)
         for data in (*registered, *(result for result, _ in results))
     ]
     await outbox.tell(session, facts, source=SOURCE)
@@ -82,6 +83,8 @@ async def _set_aside(
     session: AsyncSession, job: Import, aside: Mapping[int, versions.Kept]
 ) -> None:
     """Count rows that are behind what is kept: that is all there is to say of them."""
+    if not aside:
+        return
     warned_before = await store.imports.take_back(session, job.import_id, aside.keys())
     number = await store.imports.next_number(session, job.import_id)
     await store.imports.add_findings(
