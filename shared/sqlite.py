@@ -88,7 +88,10 @@ def lock_on_begin(connection: Any) -> None:
 
 
 async def insert_rows(
-    connection: AsyncConnection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    connection: AsyncConnection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
 ) -> None:
     """Insert tuples in the order of `columns`, past all that SQLAlchemy does for each row."""
     each = zip(columns, zip(*rows, strict=True), strict=True)
