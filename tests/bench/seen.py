@@ -100,14 +100,16 @@ def _wait(
     seconds: float,
 ) -> None:
     ends = time.monotonic() + seconds
-    while not (set(about) <= set(seen()) and _all_read(site)):
+    left = (0, 0)
+    while not (set(about) <= set(seen()) and (left := _left(site)) == (0, 0)):
         if time.monotonic() > ends:
-            raise TimeoutError(f"{len(set(about) - set(seen()))} results are in no inbox")
+            missing = len(set(about) - set(seen()))
+            raise TimeoutError(f"{missing} results are in no inbox; not heard, not told: {left}")
         time.sleep(0.2)
 
 
-def _all_read(site: Site) -> bool:
-    """Whether notifications have heard everything training has told, and it has told all."""
+def _left(site: Site) -> tuple[int, int]:
+    """How many facts notifications have not heard, and how many parcels training has not told."""
     answered = site.count("training", "recommendation_set")
     heard = site.count("notifications", "inbox")
-    return heard >= 2 * answered and site.count("training", "outbox") == 0
+    return max(0, 2 * answered - heard), site.count("training", "outbox")
