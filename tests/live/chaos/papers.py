@@ -2,8 +2,7 @@
 
 import csv
 import itertools
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -19,13 +18,13 @@ FILES = 16
 CORRECTED_EVERY = 4
 
 
-def papers(folder: Path, *, seed: int, ends: float) -> Iterator[Path]:
-    """Exports of `ROWS` people; then smaller ones of others until it is time (monotonic) to end."""
+def papers(folder: Path, *, seed: int, over: Callable[[], bool]) -> Iterator[Path]:
+    """Exports of `ROWS` people; then smaller ones of others until it is over."""
     for number in itertools.count():
         rows = ROWS if number == 0 else MORE_ROWS
         year = YEAR - number % 10
         yield from _write_papers(folder / str(number), rows, seed=seed + number, year=year)
-        if time.monotonic() > ends:
+        if over():
             return
 
 

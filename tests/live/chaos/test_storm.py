@@ -6,6 +6,7 @@
 import logging
 import os
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -81,8 +82,10 @@ def test_whatever_dies_nothing_is_lost_and_nothing_is_double(
     ):
         storm = Storm(running, ground, gate, poisoner)
         ends = time.monotonic() + MINUTES * 60
-        clerk = Clerk(running, papers(tmp_path / "papers", seed=SEED, ends=ends))
+        over = threading.Event()
+        clerk = Clerk(running, papers(tmp_path / "papers", seed=SEED, over=over.is_set))
         storm.rage(until(ends, blows(SEED)))
+        over.set()
         imports = clerk.done()
         poison = poisoner.done()
         settle(storm, imports, sum(len(LISTENERS[topic]) for topic in poison.values()))
