@@ -16,7 +16,7 @@ from opentelemetry.trace import StatusCode
 
 from shared import telemetry, tracing
 from shared.outbox import Told
-from shared.placing import partition_of
+from shared.placing import partitions_of
 from shared.postmark import headers_of, trace_of
 
 log = logging.getLogger(__name__)
@@ -179,8 +179,9 @@ class Carrier:
             self._wait(topic, len(rows), error, sent)
             return
         groups: dict[int, list[Told]] = defaultdict(list)
-        for row in rows:
-            groups[there[partition_of(row.key or b"", len(there))]].append(row)
+        places = partitions_of([row.key or b"" for row in rows], len(there))
+        for row, place in zip(rows, places, strict=True):
+            groups[there[place]].append(row)
         await asyncio.gather(
             *(self._send_to(producer, topic, *group, sent, sure) for group in groups.items())
         )

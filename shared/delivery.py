@@ -9,7 +9,7 @@ and what was behind it goes on. Where the database is away everything waits, in 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -124,8 +124,11 @@ class Delivery:
         self._failures = 0
         self._patience = PATIENCE
         self._handlers = {
-            kind: listener for listener in listening.listeners for kind in listener.types
+            kind: place
+            for place, listener in enumerate(listening.listeners)
+            for kind in listener.types
         }
+        """By type of fact, which listener takes it."""
 
     async def take(self, records: Sequence[Record]) -> None:
         """Deliver a batch. Raises, after a pause, where it cannot be kept now: take it again."""
@@ -185,36 +188,38 @@ class Delivery:
                 refused.append(item)
             elif type(item.fact.data) in self._handlers:
                 identity, said = item.fact.id, digest(item.record.value or b"")
-                if digests.setdefault(identity, said) != said:
+                if digests.setdefault(identity, said) == said:
+                    first.setdefault(identity, item)
+                else:
                     refused.append(Refused(item.record, envelope.OTHER_CONTENT))
-                first.setdefault(identity, item)
         under_way = tracing.batch(self.listening.service, len(items))
         async with under_way, self.database.begin() as session:
             new = await first_seen(session, digests)
             due = await self._due(session, digests.keys(), new)
             old: AbstractSet[UUID] = set()
-            kept = first
+            kept: Collection[Read] = first.values()
             if len(new) < len(digests):
                 old = digests.keys() - new
                 changed = await contradicted(session, {one: digests[one] for one in old})
                 refused += [Refused(first[one].record, envelope.OTHER_CONTENT) for one in changed]
-                kept = {one: first[one] for one in first if one in due and one not in changed}
+                kept = [first[one] for one in first if one in due and one not in changed]
             dead = await self._set_aside(session, refused)
-            for listener in self.listening.listeners:
-                batch = [
-                    item.fact
-                    for item in kept.values()
-                    if self._handlers[type(item.fact.data)] is listener
-                ]
-                if batch:
-                    await listener.handle(tracing.follow(batch), session)
+            for listener, batch in self._by_listener(kept):
+                await listener.handle(tracing.follow(batch), session)
         self.progress = time.monotonic()
-        repeats = [first[identity].fact for identity in old]
         fresh = [item.fact for identity, item in first.items() if not old or identity not in old]
         telemetry.count_facts(self.listening.service, "kept", fresh)
-        telemetry.count_facts(self.listening.service, "repeat", repeats)
+        telemetry.count_facts(self.listening.service, "repeat", [first[one].fact for one in old])
         for one in dead:
             telemetry.DEAD.labels(self.listening.service, one.reason.split(":")[0]).inc()
+
+    def _by_listener(self, items: Iterable[Read]) -> Iterator[tuple[Listener, list[Fact[Any]]]]:
+        """The facts of each handler, in the order handlers are named in."""
+        batches: dict[int, list[Fact[Any]]] = {}
+        for item in items:
+            batches.setdefault(self._handlers[type(item.fact.data)], []).append(item.fact)
+        for place in sorted(batches):
+            yield self.listening.listeners[place], batches[place]
 
     async def _due(
         self,

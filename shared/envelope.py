@@ -1,7 +1,7 @@
 """From a Kafka record to a fact, or to a reason why not. Nothing here ever raises."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Protocol
@@ -57,7 +57,7 @@ class Record(Protocol):
         """Its value."""
 
     @property
-    def headers(self) -> "tuple[tuple[str, bytes | None], ...]":
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
         """Its headers; a foreign producer may leave values null or not UTF-8."""
 
 

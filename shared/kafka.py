@@ -5,7 +5,6 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 
 from shared import broker, records
 from shared.delivery import Delivery
+from shared.records import Record
 from shared.settings import CommonSettings
 
 REBALANCE_MS: Final = 60_000
@@ -57,11 +57,14 @@ class _Records:
 
 
 async def _unparsed(
-    records: tuple[ConsumerRecord[Any, Any], ...],
+    records: tuple[Record, ...],
     original: Callable[[Any], Awaitable[KafkaMessage]],
 ) -> KafkaMessage:
     """FastStream reads every header as UTF-8 and skips the batch if one is not: show it none."""
-    message = await original((replace(records[0], headers=(), value=b""),))
+    first = records[0]
+    place = (first.topic, first.partition, first.offset, first.timestamp)
+    bare: ConsumerRecord[None, bytes] = ConsumerRecord(*place, 0, None, b"", None, -1, 0, ())
+    message = await original((bare,))
     message.raw_message = records
     return message
 
@@ -143,12 +146,12 @@ class Consumer:
         self._subscriber(self._take)
         self._subscriber.get_msg = self._wait  # type: ignore[method-assign]  # see there
 
-    async def _wait(self, consumer: Any) -> tuple[ConsumerRecord[Any, Any], ...]:
+    async def _wait(self, consumer: Any) -> tuple[Record, ...]:
         """The next records, as soon as there are any: FastStream's own way sleeps between looks."""
         found = await consumer.getmany(timeout_ms=IDLE_MS, max_records=self._batch)
         return tuple(chain.from_iterable(found.values()))
 
-    async def _take(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
+    async def _take(self, records: Sequence[Record]) -> None:
         try:
             await self.delivery.take(records)
         except Exception:  # noqa: BLE001  # FastStream would log its text, which may be personal

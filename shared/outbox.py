@@ -33,7 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import postmark, replaying, tracing
 from shared.database import NAMING, Moment, among, insert_rows
 from shared.events import Data, Fact, encode, topics, written_as_key
-from shared.placing import partition_of
+from shared.placing import partition_of, partitions_of
 
 metadata = MetaData(naming_convention=NAMING)
 """The delivery tables: the same in every service's database."""
@@ -144,7 +144,22 @@ async def tell(session: AsyncSession, facts: Sequence[Fact[Data]], *, source: st
     Facts of one key leave in the order they are told in, provided the caller holds the row of
     what it changed (lock or version) before it tells. `source` is the CloudEvents source.
     """
-    await put(session, [_row(fact, source) for fact in tracing.told(facts)])
+    facts = tracing.told(facts)
+    keys = [written_as_key(fact.data.key) for fact in facts]
+    await put(
+        session,
+        [
+            (
+                shard,
+                fact.id,
+                fact.data.topic.name,
+                key,
+                encode(fact.data),
+                postmark.of_fact(fact, source),
+            )
+            for fact, key, shard in zip(facts, keys, partitions_of(keys, SHARDS), strict=True)
+        ],
+    )
 
 
 async def put(session: AsyncSession, rows: Sequence[Row]) -> None:
@@ -243,15 +258,3 @@ async def _not_told(
     left = [row for row in rows if row[1] not in before]
     replay.told += sum(not row[2].endswith(".dead") for row in left)
     return left
-
-
-def _row(fact: Fact[Data], source: str) -> Row:
-    key = written_as_key(fact.data.key)
-    return (
-        shard_of(key),
-        fact.id,
-        fact.data.topic.name,
-        key,
-        encode(fact.data),
-        postmark.of_fact(fact, source),
-    )

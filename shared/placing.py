@@ -5,15 +5,32 @@ as ours of the same key (murmur2, `org.apache.kafka.common.utils.Utils`). aiokaf
 works byte by byte and takes longer than all the rest of sending a fact.
 """
 
-from functools import cache, lru_cache
+import sys
+from array import array
+from collections.abc import Sequence
+from functools import cache
 from struct import Struct
 from typing import Final
 
-_REMEMBERED: Final = 8192
-"""A fact's key is needed when it is told and again, soon after, when it is carried."""
 _SEED: Final = 0x9747B28C
 _FACTOR: Final = 0x5BD1E995
 _WORD: Final = 0xFFFFFFFF
+_ID: Final = 36
+"""Bytes of an id as a key: almost all keys are ids."""
+_SIDE_BY_SIDE: Final = 16
+"""Keys from which on it pays to reckon side by side."""
+
+
+def partitions_of(keys: Sequence[bytes], partitions: int) -> list[int]:
+    """The places of keys' partitions among so many, counted from 0."""
+    if len(keys) < _SIDE_BY_SIDE or sys.byteorder != "little" or {*map(len, keys)} != {_ID}:
+        return [partition_of(key, partitions) for key in keys]
+    return [(found & 0x7FFFFFFF) % partitions for found in _of_ids(keys)]
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """The place of a key's partition among so many, counted from 0."""
+    return (murmur2(key) & 0x7FFFFFFF) % partitions
 
 
 @cache
@@ -21,7 +38,6 @@ def _words_of(length: int) -> Struct:
     return Struct(f"<{length // 4}I")
 
 
-@lru_cache(_REMEMBERED)
 def murmur2(key: bytes) -> int:
     """Kafka's hash of a key: 32 bits."""
     length = len(key)
@@ -36,6 +52,24 @@ def murmur2(key: bytes) -> int:
     return found ^ found >> 15
 
 
-def partition_of(key: bytes, partitions: int) -> int:
-    """The place of a key's partition among so many, counted from 0."""
-    return (murmur2(key) & 0x7FFFFFFF) % partitions
+def _of_ids(keys: Sequence[bytes]) -> Sequence[int]:
+    """`murmur2` of ids, all at once, in a tenth of the time.
+
+    One long number holds a word of every key, each in 64 bits of its own: a product of two words
+    never reaches its neighbour, and what a shift lets in from there is masked away.
+    """
+
+    def each(word: int) -> int:
+        return int.from_bytes(word.to_bytes(8, "little") * len(keys), "little")
+
+    words = memoryview(b"".join(keys)).cast("I")
+    whole, found = each(_WORD), each(_SEED ^ _ID)
+    for place in range(_ID // 4):
+        spread = bytearray(8 * len(keys))
+        memoryview(spread).cast("I")[::2] = words[place :: _ID // 4]
+        mixed = int.from_bytes(spread, "little") * _FACTOR & whole
+        mixed = (mixed ^ mixed >> 24 & each(_WORD >> 24)) * _FACTOR & whole
+        found = found * _FACTOR & whole ^ mixed
+    found = (found ^ found >> 13 & each(_WORD >> 13)) * _FACTOR & whole
+    found ^= found >> 15 & each(_WORD >> 15)
+    return array("Q", found.to_bytes(8 * len(keys), "little"))

@@ -18,7 +18,9 @@ from shared.events import Data, Fact, constants, written_as_key
 Headers = list[tuple[str, bytes]]
 
 _encode: Final = msgspec.json.Encoder().encode
-_decode: Final = msgspec.json.Decoder(dict[str, str] | tuple[str, ...]).decode
+_ALIKE: Final = 64
+"""What was told together has the same source, the same time, mostly the same trace."""
+_decode: Final = lru_cache(_ALIKE)(msgspec.json.Decoder(dict[str, str] | tuple[str, ...]).decode)
 
 
 class Row(Protocol):
@@ -76,11 +78,11 @@ def _beginning(kind: type[Data], source: str) -> bytes:
     return _encode([kind.type, source])[:-1] + b","
 
 
-@lru_cache(64)
+@lru_cache(_ALIKE)
 def _moment(at: datetime) -> bytes:
     return _encode(at.astimezone(UTC).isoformat())
 
 
-@lru_cache(64)
+@lru_cache(_ALIKE)
 def _constants(kind: str, source: str) -> tuple[tuple[str, bytes], ...]:
     return tuple((name, text.encode()) for name, text in constants(kind, source).items())

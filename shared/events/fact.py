@@ -6,12 +6,12 @@ On the wire a fact is a CloudEvents 1.0 event in Kafka's binary mode: the envelo
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from functools import lru_cache
+from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 from uuid import UUID
 
 import msgspec
 import uuid_utils
-import uuid_utils.compat
 
 from shared.events.topics import Topic
 
@@ -57,7 +57,7 @@ class Fact(msgspec.Struct, Generic[D_co], frozen=True, gc=False):
 
 def new_id() -> UUID:
     """A new time-ordered id (UUIDv7): index pages stay warm, order of making stays visible."""
-    return UUID(int=uuid_utils.uuid7().int)
+    return id_of(uuid_utils.uuid7().bytes)
 
 
 def new_fact(data: D, *, at: datetime, traceparent: str | None = None) -> Fact[D]:
@@ -66,8 +66,23 @@ def new_fact(data: D, *, at: datetime, traceparent: str | None = None) -> Fact[D
 
 
 def derived_id(namespace: UUID, name: str) -> UUID:
-    """The id this name has (UUIDv5), as `uuid.uuid5` gives it, in half the time."""
-    return uuid_utils.compat.uuid5(namespace, name)
+    """The id this name has (UUIDv5), as `uuid.uuid5` gives it, in a fifth of the time."""
+    return id_of(uuid_utils.uuid5(_native(namespace), name).bytes)
+
+
+def id_of(content: bytes) -> UUID:
+    """The id of these 16 bytes: what `UUID(bytes=…)` gives, in a fifth of the time."""
+    return _id_in(_SIXTEEN_BYTES + content)
+
+
+@lru_cache(1024)
+def _native(identity: UUID) -> uuid_utils.UUID:
+    return uuid_utils.UUID(int=identity.int)
+
+
+_SIXTEEN_BYTES: Final = b"\xc4\x10"
+"""How MessagePack begins what is 16 bytes long."""
+_id_in: Final = msgspec.msgpack.Decoder(UUID).decode
 
 
 def following(cause: Fact[Any], data: D, *, part: str = "", at: datetime) -> Fact[D]:

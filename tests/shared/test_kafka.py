@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import aiokafka
 import pytest
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 from faststream import AckPolicy
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +18,7 @@ from shared.database import Database
 from shared.delivery import Delivery, Listening
 from shared.events import EmployeeRegistered, Fact
 from shared.kafka import Consumer, wait_for_broker
+from shared.records import Record
 from shared.settings import CommonSettings
 from tests.shared.facts import SECRET, keep, kept, listening, record, registered
 
@@ -28,7 +29,7 @@ class Client:
     """The client library's consumer, reading one partition from a list."""
 
     made: ClassVar["list[Client]"]
-    log: ClassVar["list[ConsumerRecord[Any, Any]]"]
+    log: ClassVar["list[Record]"]
     away: ClassVar[bool]
 
     def __init__(self, **settings: Any) -> None:
@@ -104,11 +105,7 @@ async def consume(database: Database) -> AsyncIterator[Callable[..., Any]]:
 def told(facts: Sequence[Fact[EmployeeRegistered]], **changed: Any) -> None:
     for fact in facts:
         one = record(fact, len(Client.log), **changed)
-        Client.log.append(
-            ConsumerRecord(
-                one.topic, 0, one.offset, 0, 0, one.key, one.value, None, 0, 0, one.headers
-            )
-        )
+        Client.log.append(Record(one.topic, 0, one.offset, 0, one.key, one.value, one.headers))
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -36,10 +36,10 @@ def batch(first: int, names: Sequence[str]) -> bytes:
 
 @pytest.fixture(autouse=True)
 def _aiokafka_as_it_came() -> Iterator[None]:
-    before = fetcher.MemoryRecords, fetcher.FetchResult
+    before = fetcher.MemoryRecords, fetcher.PartitionRecords, fetcher.FetchResult
     records.install()
     yield
-    fetcher.MemoryRecords, fetcher.FetchResult = before
+    fetcher.MemoryRecords, fetcher.PartitionRecords, fetcher.FetchResult = before
 
 
 def fetched(data: bytes, offset: int = 0) -> Any:
