@@ -42,8 +42,11 @@ async def recommend(facts: Sequence[Fact[Result]], session: AsyncSession) -> Non
     is kept.
     """
     now = datetime.now(UTC)
-    kept = await store.of_evaluations(session, {fact.data.evaluation_id for fact in facts})
     history = await store.history(session, {fact.data.employee_id for fact in facts})
+    answered = {evaluation_id for past in history.values() for evaluation_id in past}
+    kept = await store.of_evaluations(
+        session, answered & {fact.data.evaluation_id for fact in facts}
+    )
     standing: dict[UUID, Standing] = {**kept}
     answers: dict[UUID, store.Answered] = {}
     told: list[Fact[Data]] = []

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from shared.events import written
+
 NOTICES: Final = UUID("7d0f9a3e-52c4-5b1f-8e67-20c9d4a1b836")
 """Namespace of notice ids (UUIDv5)."""
 
@@ -79,9 +81,9 @@ class Notice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 def link_to(about: UUID | None, import_id: UUID | None) -> str:
     """The portal's page for a notice: of its evaluation, else of its import, else the inbox."""
     if about is not None:
-        return f"/results/{about}"
+        return f"/results/{written(about)}"
     if import_id is not None:
-        return f"/imports/{import_id}"
+        return f"/imports/{written(import_id)}"
     return "/inbox"
 
 

@@ -78,6 +78,8 @@ class Sums:
 
 async def of_evaluations(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Kept]:
     """The sets of these evaluations, held until the transaction ends."""
+    if not ids:
+        return {}
     rows = await session.execute(
         select(_SET)
         .where(among(session, _SET.c.evaluation_id, ids))
