@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, Index, Table, Uuid, func, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import months
 from shared.database import Moment, json_list
 from shared.outbox import metadata
 
@@ -19,7 +20,9 @@ inbox = Table(
     Column("digest", BigInteger, nullable=False),
     Column("seen_at", Moment, nullable=False, server_default=func.now()),
     Index("inbox_seen_at", "seen_at", postgresql_using="brin"),
+    postgresql_partition_by="RANGE (fact_id)",
 )
+months.with_default(inbox)
 
 Digests = Mapping[UUID, int]
 """Facts' ids, each with `digest` of what the fact says."""

@@ -53,6 +53,14 @@ def _render(kind: str, thing: object, _context: object) -> str | Literal[False]:
     return False
 
 
+def _partitions(connection: Connection) -> set[str]:
+    """Tables that are a part of another: they come and go by themselves (`shared.partitions`)."""
+    if connection.dialect.name != "postgresql":
+        return set()
+    asked = text("select relname from pg_class where relispartition and relkind = 'r'")
+    return set(connection.execute(asked).scalars())
+
+
 def run(tables: MetaData, service: str) -> None:
     """What each service's `migrations/env.py` calls: migrate over the service's own database.
 
@@ -66,12 +74,14 @@ def run(tables: MetaData, service: str) -> None:
             connection.execute(text(f"select pg_advisory_lock({LOCK})"))
             connection.execute(text("set lock_timeout = '5s'"))
             connection.commit()
+        parts = _partitions(connection)
         context.configure(
             connection=connection,
             target_metadata=[tables, outbox.metadata],
             render_as_batch=connection.dialect.name == "sqlite",
             compare_type=True,
             render_item=_render,
+            include_name=lambda name, kind, _parents: kind != "table" or name not in parts,
         )
         with context.begin_transaction():
             context.run_migrations()

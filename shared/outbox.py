@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import postmark, replaying, tracing
+from shared import months, postmark, replaying, tracing
 from shared.database import NAMING, Moment, among, insert_rows
 from shared.events import Data, Fact, encode, topics, written_as_key
 from shared.placing import partition_of, partitions_of
@@ -76,8 +76,10 @@ told = Table(
         sqlite_where=_COMPACTED,
     ),
     Index("told_put_at", "put_at", postgresql_using="brin"),
+    postgresql_partition_by="RANGE (id)",
 )
 """All facts told. A fact's id is that of its parcel times `ROOM`, and its place in there."""
+months.with_default(told)
 told_position = Table(
     "told_position",
     metadata,
@@ -93,7 +95,7 @@ SHARDS: Final = 4
 """How many relays may work side by side; one alone carries more than 15,000 facts a second. It is
 no knob: all who tell must agree in which shard a key lies, at all times."""
 
-ROOM: Final = 1024
+ROOM: Final = months.ROOM
 """How many facts a parcel has room for."""
 PARCEL_BYTES: Final = 1024 * 1024
 """And how many bytes; a single fact that is larger has one to itself."""

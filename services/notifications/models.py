@@ -25,7 +25,7 @@ class Notice(Base, table=True):
 
     __tablename__: ClassVar[str] = "notice"
     __table_args__ = (
-        Index("notice_recipient", "recipient_id", "created_at", "notice_id"),
+        Index("notice_recipient", "recipient_id", "created_at"),
         Index("notice_import", "import_id", "agency_id", "waited_ms"),
     )
 

@@ -20,9 +20,9 @@ class RecommendationSet(Base, table=True):
 
     __tablename__: ClassVar[str] = "recommendation_set"
     __table_args__ = (
-        Index("recommendation_set_employee", "employee_id", "period_end"),
+        Index("recommendation_set_employee", "employee_id"),
         Index("recommendation_set_agency", "agency_id", "evaluation_id"),
-        Index("recommendation_set_reviewer", "reviewer_id", "evaluation_id"),
+        Index("recommendation_set_reviewer", "reviewer_id"),
         Index("recommendation_set_import", "import_id"),
     )
 

@@ -24,6 +24,7 @@ from shared.events.fact import (
     id_of,
     new_fact,
     new_id,
+    ordered_after,
     written,
     written_as_key,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "id_of",
     "new_fact",
     "new_id",
+    "ordered_after",
     "topics",
     "written",
     "written_as_key",

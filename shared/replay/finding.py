@@ -6,10 +6,11 @@ from typing import Final
 
 from sqlalchemy import text
 
+from shared import partitions
 from shared.database import Database
 
-_MAKE: Final = "create index {concurrently} told_fact_id on told (fact_id)"
-_DROP: Final = "drop index {concurrently} if exists told_fact_id"
+_MAKE: Final = "create index {concurrently} {table}_fact_id on {table} (fact_id)"
+_DROP: Final = "drop index {concurrently} if exists {table}_fact_id"
 
 
 @asynccontextmanager
@@ -24,9 +25,13 @@ async def quick_to_find(database: Database) -> AsyncIterator[None]:
 
 
 async def _run(database: Database, statement: str) -> None:
-    concurrently = "concurrently" if database.is_postgres else ""
-    engine = database.engine
-    if database.is_postgres:
-        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    """On PostgreSQL for each partition: of all together none can be made without a lock."""
+    if not database.is_postgres:
+        async with database.engine.begin() as connection:
+            await connection.execute(text(statement.format(concurrently="", table="told")))
+        return
+    engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
     async with engine.begin() as connection:
-        await connection.execute(text(statement.format(concurrently=concurrently)))
+        for table in await partitions.of(connection, "told"):
+            one = statement.format(concurrently="concurrently", table=table)
+            await connection.execute(text(one))

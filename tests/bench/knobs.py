@@ -16,6 +16,7 @@ class Knobs:
         burst: results told at once.
         rows: of the export that is imported.
         table_rows: what the tables hold already in the growth bench.
+        table_events: of a run on them; enough to see work go on, not only the first touch of pages.
         memory_events, dead: facts that memory is watched over, and how many of them are dead.
         evaluations: what is kept while lists are asked for over HTTP.
         nation: evaluations told in one go.
@@ -29,6 +30,7 @@ class Knobs:
     burst: int = 10_000
     rows: int = 100_000
     table_rows: int = 500_000
+    table_events: int = 50_000
     memory_events: int = 200_000
     dead: int = 20_000
     evaluations: int = 100_000
@@ -40,6 +42,7 @@ FULL = replace(
     STANDARD,
     seconds=60,
     table_rows=5_000_000,
+    table_events=250_000,
     memory_events=1_000_000,
     dead=200_000,
     evaluations=1_000_000,

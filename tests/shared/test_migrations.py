@@ -1,13 +1,15 @@
 import asyncio
 import importlib
+from datetime import UTC, datetime
 
 import pytest
 from alembic import command
 from sqlalchemy import inspect, text
 
-from shared import migrations, outbox
+from shared import migrations, months, outbox
 from shared.database import connect
 from shared.settings import ServiceSettings
+from tests.shared.conftest import only_postgres
 
 SERVICES = ("appraisal", "training", "notifications")
 every_service = pytest.mark.parametrize("service", SERVICES)
@@ -32,10 +34,15 @@ def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def tables(url: str) -> set[str]:
+    """All but partitions, which are a part of their tables."""
+
     async def ask() -> set[str]:
         database = connect(ServiceSettings(database_url=url))
         async with database.engine.connect() as connection:
             names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+            if database.is_postgres:
+                parts = "select inhrelid::regclass::text from pg_inherits"
+                names = set(names) - set((await connection.execute(text(parts))).scalars())
         await database.close()
         return set(names)
 
@@ -119,7 +126,7 @@ def test_what_was_told_and_what_waits_stays_so_when_facts_come_to_be_written_onc
         f"insert into told ({OLD}, error) values (6, {rows[5]}, 'TooLarge')",  # noqa: S608  # the same
         *(f"insert into outbox ({OLD}) values ({n}, {rows[n]})" for n in (3, 5)),  # noqa: S608  # the same
     )
-    migrations.upgrade("training")
+    migrations.upgrade("training", "0002")
     assert ask(url, "select id, shard, facts, bytes, places from outbox order by id") == [
         (3, 0, 1, 2, None),
         (5, 0, 1, 2, None),
@@ -144,3 +151,46 @@ def test_what_was_told_and_what_waits_stays_so_when_facts_come_to_be_written_onc
     columns = OLD.removeprefix("id, ")
     change(url, f"insert into outbox ({columns}) values ({rows[1]})")  # noqa: S608  # the same
     assert ask(url, "select max(id) from outbox") == [(6 * outbox.ROOM + 1,)]
+
+
+def test_what_is_kept_stays_as_it_is_when_it_comes_to_lie_in_months(url: str) -> None:
+    migrations.upgrade("training", "0002")
+    values = "0, '{n:032x}', 't', null, 'ab', '{{}}', '2026-01-01 00:00:00'"
+    change(
+        url,
+        *(f"insert into told ({OLD}) values ({1024 * n}, {values.format(n=n)})" for n in (1, 2)),  # noqa: S608  # ours
+        "insert into outbox (shard, facts, bytes) values (0, 1, 2), (0, 1, 2)",
+        *(f"insert into inbox (fact_id, digest) values ('{n:032x}', {n})" for n in (1, 2)),  # noqa: S608  # the same
+    )
+    everything = (
+        "select id, shard, facts, bytes from outbox order by id",
+        "select id, shard, topic, payload, error from told order by id",
+        "select digest from inbox order by digest",
+    )
+    before = [ask(url, one) for one in everything]
+    for _ in range(2):
+        migrations.upgrade("training")
+        assert [ask(url, one) for one in everything] == before
+        migrations.downgrade("training", "0002")
+        assert [ask(url, one) for one in everything] == before
+
+
+@only_postgres
+def test_once_divided_each_month_has_its_own_numbers_of_parcels(url: str) -> None:
+    migrations.upgrade("training")
+    change(url, "insert into outbox (shard, facts, bytes) values (0, 1, 2)")
+    [(first,)] = ask(url, "select id from outbox")
+    month = months.month_of(datetime.now(UTC))
+    assert first == months.first_parcel(month) + 1
+    where = f"select to_regclass('{months.name_of('told', month)}') is not null"
+    assert ask(url, where) == [(True,)]
+    told = f"insert into told ({OLD}) values ({{id}}, 0, '{1:032x}', 't', null, '', '', now())"  # noqa: S608  # the same
+    change(url, told.format(id=first * outbox.ROOM), told.format(id=outbox.ROOM))
+    assert ask(url, "select tableoid::regclass::text from told order by id desc") == [
+        (months.name_of("told", month),),
+        ("told_before",),
+    ]
+    migrations.downgrade("training", "0002")
+    migrations.upgrade("training")  # numbers that were used are used no second time
+    change(url, "insert into outbox (shard, facts, bytes) values (0, 1, 2)")
+    assert ask(url, "select max(id) from outbox") == [(first + 1,)]

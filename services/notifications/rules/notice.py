@@ -8,10 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from shared.events import written
+from shared.events import ordered_after, written
 
 NOTICES: Final = UUID("7d0f9a3e-52c4-5b1f-8e67-20c9d4a1b836")
-"""Namespace of notice ids (UUIDv5)."""
+"""Namespace of notice ids."""
+_NOTICES: Final = NOTICES.bytes
 
 Params = dict[str, str | int]
 """What a wording needs: codes and counts, never a name, an address or free text."""
@@ -88,7 +89,13 @@ def link_to(about: UUID | None, import_id: UUID | None) -> str:
 
 
 def notice_id(fact_id: UUID, recipient_id: UUID, kind: Kind) -> UUID:
-    """The id this notice has every time its fact is read (UUIDv5 over both ids' bytes and kind)."""
-    name = NOTICES.bytes + fact_id.bytes + recipient_id.bytes + kind.encode()
+    """The id this notice has every time its fact is read; beside the fact's in time if it can be.
+
+    Else it is a UUIDv5 over both ids' bytes and the kind.
+    """
+    name = _NOTICES + recipient_id.bytes + kind.encode()
+    if (ordered := ordered_after(fact_id, name)) is not None:
+        return ordered
+    name = _NOTICES + fact_id.bytes + recipient_id.bytes + kind.encode()
     # UUIDv5 is defined on SHA-1 (RFC 9562 §5.5); it names here, it protects nothing.
     return UUID(bytes=sha1(name, usedforsecurity=False).digest()[:16], version=5)

@@ -1,17 +1,21 @@
--- What notifications have kept after :rows facts, the oldest 300 days ago.
-create function pg_temp.old_id(i bigint) returns uuid language sql immutable as $$
-    select (lpad(to_hex(1600000000000 + i), 12, '0') || '7' || substr(md5(i::text), 1, 3)
-        || '8' || substr(md5(i::text), 4, 15))::uuid $$;
+-- What notifications have kept after :rows facts, told evenly over the last 300 days.
+create function pg_temp.at(i bigint) returns timestamptz language sql stable as $$
+    select now() - interval '300 days' * (1 - i / :rows::float8) $$;
 
+-- Ids as they are: in the order of time, UUIDv7 where a fact begins, UUIDv8 of what follows from it.
+create function pg_temp.id(at timestamptz, version text, name text) returns uuid language sql stable as $$
+    select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || version
+        || substr(md5(name), 1, 3) || '8' || substr(md5(name), 4, 15))::uuid $$;
+
+-- Half are results, half answers to them.
 insert into inbox (fact_id, digest, seen_at)
-select pg_temp.old_id(i), i, now() - interval '300 days' + i * interval '1 second'
+select pg_temp.id(pg_temp.at(i), case i % 2 when 0 then '7' else '8' end, 'f' || i), i, pg_temp.at(i)
 from generate_series(1, :rows) i;
 
 insert into notice (notice_id, recipient_id, agency_id, audience, kind, params, link, import_id,
     about, caused_at, created_at, waited_ms)
-select md5('n' || i)::uuid, md5('e' || i / 2)::uuid, md5('a' || i % 600)::uuid, 'employee',
-    'result_ready', repeat('p', 120), '/results/' || pg_temp.old_id(i),
-    md5('m' || i / 10000)::uuid, pg_temp.old_id(i),
-    now() - interval '300 days' + i * interval '1 second',
-    now() - interval '300 days' + i * interval '1 second', 1000
+select pg_temp.id(pg_temp.at(i), '8', 'n' || i), md5('e' || i / 2)::uuid, md5('a' || i % 600)::uuid,
+    'employee', 'result_ready', repeat('p', 120), '/results/' || pg_temp.id(pg_temp.at(i), '7', 'r' || i),
+    md5('m' || i / 10000)::uuid, pg_temp.id(pg_temp.at(i), '7', 'r' || i),
+    pg_temp.at(i), pg_temp.at(i), 1000
 from generate_series(1, :rows) i;

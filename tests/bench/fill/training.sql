@@ -1,23 +1,30 @@
--- What training has kept after :rows evaluations, the oldest 300 days ago.
-create function pg_temp.old_id(i bigint) returns uuid language sql immutable as $$
-    select (lpad(to_hex(1600000000000 + i), 12, '0') || '7' || substr(md5(i::text), 1, 3)
-        || '8' || substr(md5(i::text), 4, 15))::uuid $$;
+-- What training has kept after :rows evaluations, told evenly over the last 300 days.
+create function pg_temp.at(i bigint) returns timestamptz language sql stable as $$
+    select now() - interval '300 days' * (1 - i / :rows::float8) $$;
+
+-- Ids as they are: in the order of time, UUIDv7 where a fact begins, UUIDv8 of what follows from it.
+create function pg_temp.id(at timestamptz, version text, name text) returns uuid language sql stable as $$
+    select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || version
+        || substr(md5(name), 1, 3) || '8' || substr(md5(name), 4, 15))::uuid $$;
+
+-- A month's parcels have numbers of their own (shared/months.py).
+create function pg_temp.first_parcel(at timestamptz) returns bigint language sql stable as $$
+    select (extract(year from at at time zone 'utc') * 12 + extract(month from at at time zone 'utc') - 1)::bigint
+        * 4294967296 $$;
 
 insert into inbox (fact_id, digest, seen_at)
-select pg_temp.old_id(i), i, now() - interval '300 days' + i * interval '1 second'
-from generate_series(1, :rows) i;
+select pg_temp.id(pg_temp.at(i), '7', 'f' || i), i, pg_temp.at(i) from generate_series(1, :rows) i;
 
 insert into recommendation_set
-select pg_temp.old_id(i), 1, 1, md5('e' || i)::uuid, md5('a' || i % 600)::uuid,
+select pg_temp.id(pg_temp.at(i), '7', 'r' || i), 1, 1, md5('e' || i)::uuid, md5('a' || i % 600)::uuid,
     md5('e' || i / 20)::uuid, md5('m' || i / 10000)::uuid, 'ANNUAL', 2024, 0,
-    '2024-01-01', '2024-12-31', 'GOOD', false, '2026-01',
-    now() - interval '300 days' + i * interval '1 second', 0, '[]', '[]'
+    '2024-01-01', '2024-12-31', 'GOOD', false, '2026-01', pg_temp.at(i), 0, '[]', '[]'
 from generate_series(1, :rows) i;
 
 insert into told (id, shard, fact_id, topic, key, payload, headers, put_at)
-select 1024 + i, 0, md5('f' || i)::uuid, 'training.recommendations.v1',
-    convert_to(md5('e' || i)::uuid::text, 'utf8'), convert_to(repeat('x', 480), 'utf8'),
-    convert_to(repeat('y', 420), 'utf8'), now() - interval '300 days' + i * interval '1 second'
+select pg_temp.first_parcel(pg_temp.at(i)) * 1024 + 1024 + i, 0, pg_temp.id(pg_temp.at(i), '8', 't' || i),
+    'training.recommendations.v1', convert_to(md5('e' || i)::uuid::text, 'utf8'),
+    convert_to(repeat('x', 480), 'utf8'), convert_to(repeat('y', 120), 'utf8'), pg_temp.at(i)
 from generate_series(1, :rows) i;
 
-select setval('outbox_id_seq', 2 + :rows / 1024);
+select setval('outbox_id_seq', pg_temp.first_parcel(now()) + 2 + :rows / 1024);
