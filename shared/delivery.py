@@ -9,7 +9,8 @@ and what was behind it goes on. Where the database is away everything waits, in 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -123,11 +124,8 @@ class Delivery:
         self._lanes = lanes
         self._failures = 0
         self._patience = PATIENCE
-        self._handlers = {
-            kind: place
-            for place, listener in enumerate(listening.listeners)
-            for kind in listener.types
-        }
+        takers = enumerate(listening.listeners)
+        self._handlers = {kind: place for place, taker in takers for kind in taker.types}
         """By type of fact, which listener takes it."""
 
     async def take(self, records: Sequence[Record]) -> None:
@@ -204,22 +202,18 @@ class Delivery:
                 refused += [Refused(first[one].record, envelope.OTHER_CONTENT) for one in changed]
                 kept = [first[one] for one in first if one in due and one not in changed]
             dead = await self._set_aside(session, refused)
-            for listener, batch in self._by_listener(kept):
-                await listener.handle(tracing.follow(batch), session)
+            batches: dict[int, list[Fact[Any]]] = defaultdict(list)
+            for item in kept:
+                batches[self._handlers[type(item.fact.data)]].append(item.fact)
+            for place in sorted(batches):
+                handle = self.listening.listeners[place].handle
+                await handle(tracing.follow(batches[place]), session)
         self.progress = time.monotonic()
         fresh = [item.fact for identity, item in first.items() if not old or identity not in old]
         telemetry.count_facts(self.listening.service, "kept", fresh)
         telemetry.count_facts(self.listening.service, "repeat", [first[one].fact for one in old])
         for one in dead:
             telemetry.DEAD.labels(self.listening.service, one.reason.split(":")[0]).inc()
-
-    def _by_listener(self, items: Iterable[Read]) -> Iterator[tuple[Listener, list[Fact[Any]]]]:
-        """The facts of each handler, in the order handlers are named in."""
-        batches: dict[int, list[Fact[Any]]] = {}
-        for item in items:
-            batches.setdefault(self._handlers[type(item.fact.data)], []).append(item.fact)
-        for place in sorted(batches):
-            yield self.listening.listeners[place], batches[place]
 
     async def _due(
         self,

@@ -6,11 +6,12 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 from uuid import UUID
 
+from asyncpg import UniqueViolationError
 from sqlalchemy import BigInteger, Column, Index, Table, Uuid, func, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import months
-from shared.database import Moment, json_list
+from shared.database import Moment, insert_rows, json_list
 from shared.outbox import metadata
 
 inbox = Table(
@@ -26,6 +27,8 @@ months.with_default(inbox)
 
 Digests = Mapping[UUID, int]
 """Facts' ids, each with `digest` of what the fact says."""
+MANY: Final = 100
+"""Facts from which on it pays to hope that none was seen before."""
 
 _REMEMBER: Final = {
     "postgresql": text(
@@ -63,12 +66,25 @@ async def first_seen(session: AsyncSession, facts: Digests) -> AbstractSet[UUID]
         return set()
     connection = await session.connection()
     dialect = connection.dialect.name
+    if dialect == "postgresql" and len(facts) >= MANY and await _remember_new(session, facts):
+        return facts.keys()
     rows = await connection.execute(_REMEMBER[dialect], _parameters(dialect, facts))
     if dialect == "sqlite":
         return {UUID(hex=found) for found in rows.scalars()}
     some, count = rows.one()
     # mostly all are new: then their ids need not come back
     return facts.keys() if count == len(facts) else set(some or ())
+
+
+async def _remember_new(session: AsyncSession, facts: Digests) -> bool:
+    """Remember facts as if all were new, which takes half the time; False where one was not."""
+    connection = await session.connection()
+    try:
+        async with connection.begin_nested():
+            await insert_rows(session, inbox, ("fact_id", "digest"), _in_order(facts))
+    except UniqueViolationError:
+        return False
+    return True
 
 
 async def contradicted(session: AsyncSession, facts: Digests) -> set[UUID]:
@@ -83,11 +99,16 @@ async def contradicted(session: AsyncSession, facts: Digests) -> set[UUID]:
 
 
 def _parameters(dialect: str, facts: Digests) -> dict[str, object]:
-    """As one list, sorted: processes that remember the same facts then wait in one order."""
-    pairs = sorted(facts.items(), key=lambda pair: pair[0].int)  # a UUID's own order is slow
+    """As one list."""
+    pairs = _in_order(facts)
     if dialect == "sqlite":
         return {"pairs": json_list([identity.hex, mark] for identity, mark in pairs)}
     return {"ids": [identity for identity, _ in pairs], "digests": [mark for _, mark in pairs]}
+
+
+def _in_order(facts: Digests) -> list[tuple[UUID, int]]:
+    """Sorted: processes that remember the same facts then wait in one order."""
+    return sorted(facts.items(), key=lambda pair: pair[0].int)  # a UUID's own order is slow
 
 
 def _uuid(found: UUID | str) -> UUID:

@@ -8,6 +8,7 @@ parcel; `outbox` names the parcels no broker has acknowledged yet. `shared.relay
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -114,6 +115,10 @@ class Told(NamedTuple):
     key: bytes | None
     payload: bytes
     headers: bytes
+
+
+_told = partial(tuple.__new__, Told)
+"""`Told` of its values, in a third of the time."""
 
 
 class Parcel(NamedTuple):
@@ -234,7 +239,7 @@ async def _number(
             made_one = await connection.execute(put_there.returning(outbox.c.id))
             numbers.append(made_one.scalar_one())
     return [
-        Parcel(number, size, rows[0][0], [Told(first + n, *row) for n, row in enumerate(rows)])
+        Parcel(number, size, rows[0][0], [_told((first + n, *row)) for n, row in enumerate(rows)])
         for number, (size, rows) in zip(numbers, parcels, strict=True)
         for first in (number * ROOM,)
     ]

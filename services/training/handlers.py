@@ -44,9 +44,8 @@ async def recommend(facts: Sequence[Fact[Result]], session: AsyncSession) -> Non
     now = datetime.now(UTC)
     history = await store.history(session, {fact.data.employee_id for fact in facts})
     answered = {evaluation_id for past in history.values() for evaluation_id in past}
-    kept = await store.of_evaluations(
-        session, answered & {fact.data.evaluation_id for fact in facts}
-    )
+    again = answered and {fact.data.evaluation_id for fact in facts} & answered
+    kept = await store.of_evaluations(session, again)
     standing: dict[UUID, Standing] = {**kept}
     answers: dict[UUID, store.Answered] = {}
     told: list[Fact[Data]] = []

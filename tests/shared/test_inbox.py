@@ -3,7 +3,7 @@ from collections.abc import Set as AbstractSet
 from uuid import UUID, uuid4
 
 from shared.database import Database
-from shared.inbox import contradicted, digest, first_seen
+from shared.inbox import MANY, contradicted, digest, first_seen
 
 
 async def seen(database: Database, facts: dict[UUID, int]) -> AbstractSet[UUID]:
@@ -37,6 +37,14 @@ async def test_thousands_at_once_and_by_two_at_a_time_are_each_new_once(
     both = await asyncio.gather(seen(database, facts), seen(database, backwards))
     assert both[0] | both[1] == set(facts)
     assert not both[0] & both[1]
+
+
+async def test_of_many_facts_those_seen_before_are_told_apart(database: Database) -> None:
+    before, after = [uuid4() for _ in range(MANY)], [uuid4() for _ in range(MANY)]
+    assert await seen(database, dict.fromkeys(before, 1)) == set(before)
+    both = dict.fromkeys([*after, before[3]], 1)
+    assert await seen(database, both) == set(after)
+    assert await seen(database, both) == set()
 
 
 async def test_another_content_under_the_same_id_is_noticed(database: Database) -> None:
