@@ -13,10 +13,12 @@ from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from faststream import AckPolicy
 from faststream.exceptions import NackMessage
 from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka import TopicPartition as Declared
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from shared import broker, records
-from shared.delivery import Delivery
+from shared.alone import Alone, Claim
+from shared.delivery import Delivery, Listening
 from shared.settings import CommonSettings
 
 REBALANCE_MS: Final = 60_000
@@ -84,6 +86,12 @@ def _security(access: Mapping[str, Any]) -> BaseSecurity:
     )
 
 
+def _declared(listening: Listening) -> list[Declared]:
+    """All partitions a service listens to, as declared: to begin with, see `shared.alone`."""
+    topics = {kind.topic for kind in listening.types}
+    return [Declared(topic.name, number) for topic in topics for number in range(topic.partitions)]
+
+
 class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """Partitions are given up only after the batch under way is done."""
 
@@ -122,8 +130,18 @@ class Consumer:
             log_level=logging.DEBUG,
             security=_security(broker.access(common)),
         )
+        topics = delivery.listening.topics
+        self._alone = None
+        if common.kafka_alone:
+            self._alone = Alone(
+                broker.client_settings(delivery.listening.service, common),
+                topics,
+                Claim.beside(delivery.database),
+                check_seconds=common.kafka_check_seconds,
+            )
         self._subscriber = self.broker.subscriber(
-            *delivery.listening.topics,
+            *(() if self._alone else topics),
+            partitions=_declared(delivery.listening) if self._alone else (),
             group_id=delivery.listening.service,
             group_instance_id=common.kafka_instance or None,
             batch=True,
@@ -145,6 +163,8 @@ class Consumer:
 
     async def _wait(self, consumer: Any) -> tuple[ConsumerRecord[Any, Any], ...]:
         """The next records, as soon as there are any: FastStream's own way sleeps between looks."""
+        if self._alone is not None and not await self._alone.settled(consumer):
+            return ()
         found = await consumer.getmany(timeout_ms=IDLE_MS, max_records=self._batch)
         return tuple(chain.from_iterable(found.values()))
 
@@ -158,7 +178,11 @@ class Consumer:
         """Join the group; raises, and leaves nothing half open, if that cannot be done in time."""
         try:
             async with asyncio.timeout(seconds):
+                if self._alone is not None:
+                    self._alone.claim.take()
                 await self.broker.start()
+                if self._alone is not None:
+                    await self._alone.began.wait()
         except BaseException:
             await self.stop()
             raise
@@ -168,6 +192,11 @@ class Consumer:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(STOP_SECONDS):
                 await self.broker.stop()
+        if self._alone is not None:
+            with contextlib.suppress(Exception):
+                await self._alone.close()
+            self._alone.forget()
+            self._alone.claim.let_go()
 
     @property
     def assigned(self) -> bool:
