@@ -4,33 +4,32 @@ A service on SQLite is one process, so nothing has to be divided, and nobody wai
 formed. What a group gives besides is kept in a file beside the database: its lock lets no second
 process in, and it names the cluster whose committed offsets count. A broker that lost everything
 comes back as another cluster; it takes commits of places it never had, and whoever reads on there
-misses what comes before. So on another cluster everything is heard from the beginning; the inbox
-knows what is known.
+misses what comes before. So another cluster gets another client, which begins at the beginning; the
+inbox knows what is known.
 """
 
 import asyncio
 import fcntl
 import logging
 import os
-import time
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
+from faststream.kafka import TopicPartition as Partition
 
 from shared import reading, telemetry
 from shared.database import Database
+from shared.events import Topic
 
 log = logging.getLogger(__name__)
 
 SUFFIX: Final = "-alone"
 ASK_SECONDS: Final = 10.0
-RETRY_SECONDS: Final = 0.1
-"""How soon to look again where the broker has not all topics yet."""
-AWAY_SECONDS: Final = 0.5
-"""How soon to ask again where it does not answer."""
+RETRY_SECONDS: Final = 0.5
+"""How soon to ask again where the broker does not answer."""
 
 
 class Claim:
@@ -94,80 +93,119 @@ class Claim:
 
 
 class Alone:
-    """Gives a consumer all partitions of its topics, and notices when the broker is another one.
-
-    It is asked between batches, never while one is under way.
-    """
+    """Knows which broker a consumer reads from, and gives it another client for another one."""
 
     def __init__(
         self,
         client: Mapping[str, Any],
-        topics: Collection[str],
+        topics: Collection[Topic],
         claim: Claim,
         *,
         check_seconds: float,
     ) -> None:
-        self.claim = claim
-        self.began = asyncio.Event()
-        """Set once partitions are read."""
+        """`client` is how any client reaches the broker."""
+        self.moving = False
+        """Whether there is no consumer because the broker is another one."""
         self._client = client
-        self._topics = set(topics)
+        self._topics = topics
+        self._claim = claim
         self._check_seconds = check_seconds
         self._admin: AIOKafkaAdminClient | None = None
         self._cluster = ""
-        self._checked = float("-inf")
+        self._began = False
+        self._watch: asyncio.Task[None] | None = None
 
-    async def settled(self, consumer: AIOKafkaConsumer) -> bool:
-        """Whether the consumer may read on; False, after a pause, where that cannot be said yet."""
-        if time.monotonic() - self._checked < self._check_seconds:
-            return True
-        try:
+    @property
+    def partitions(self) -> list[Partition]:
+        """All there are, as declared."""
+        return [
+            Partition(topic.name, number)
+            for topic in self._topics
+            for number in range(topic.partitions)
+        ]
+
+    async def enter(self) -> None:
+        """Before a client is made: learn which broker it will read from.
+
+        Raises:
+            BlockingIOError: another process has the database.
+            LookupError: the broker has not all partitions yet, or others than declared.
+        """
+        self._claim.take()
+        self._began = False
+        self._cluster = await self._ask()
+        there = await reading.partitions(self._client, [topic.name for topic in self._topics])
+        if {tuple(one) for one in there} != {(one.topic, one.partition) for one in self.partitions}:
+            raise LookupError("topics are not as declared")
+
+    async def began(self, consumer: AIOKafkaConsumer) -> bool:
+        """Before a batch is read: whether the client stands where it should; else after a pause."""
+        if not self._began:
+            try:
+                await self._begin(consumer)
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is tried again
+                log.debug("a consumer cannot begin", extra={"at": telemetry.where(error)})
+                await asyncio.sleep(RETRY_SECONDS)
+        return self._began
+
+    async def _begin(self, consumer: AIOKafkaConsumer) -> None:
+        if self._claim.cluster != self._cluster:
             async with asyncio.timeout(ASK_SECONDS):
-                settled = await self._settle(consumer)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is asked again
-            log.debug("the broker does not answer", extra={"at": telemetry.where(error)})
-            await self.close()
-            await asyncio.sleep(AWAY_SECONDS)
-            return False
-        if settled:
-            self._checked = time.monotonic()
-        else:
-            await asyncio.sleep(RETRY_SECONDS)
-        return settled
+                if not await consumer.seek_to_beginning():
+                    raise TimeoutError
+                # should we die now its offsets are right, whatever was committed there before
+                await consumer.commit()
+            self._claim.cluster = self._cluster
+        self._began = True
 
-    async def _settle(self, consumer: AIOKafkaConsumer) -> bool:
-        cluster = await self._ask()
-        if cluster == self._cluster:
-            return True
-        where = await reading.partitions(self._client, self._topics)
-        if {one.topic for one in where} != self._topics:
-            return False
-        consumer.assign(where)  # what was fetched before is forgotten
-        if cluster != self.claim.cluster:
-            if not await consumer.seek_to_beginning(*where):
-                return False
-            # should we die now the offsets are right, whatever was committed to this broker before
-            await consumer.commit()
-            self.claim.cluster = cluster
-        self._cluster = cluster
-        self.began.set()
-        return True
+    def watch(
+        self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Stop and start the client whenever the broker is another one, until `leave`."""
+        self._watch = asyncio.create_task(self._look(start, stop))
+
+    async def _look(
+        self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]
+    ) -> None:
+        pause = self._check_seconds
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                if not self.moving and await self._ask() == self._cluster:
+                    continue
+                self.moving = True
+                await stop()
+                await start()
+                self.moving = False
+                pause = self._check_seconds
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is tried again
+                log.debug("the broker does not answer", extra={"at": telemetry.where(error)})
+                await self._close()
+                pause = RETRY_SECONDS
 
     async def _ask(self) -> str:
         """The id of the cluster there is now."""
-        if self._admin is None:
-            self._admin = AIOKafkaAdminClient(**self._client)
-            await self._admin.start()
-        return str((await self._admin.describe_cluster())["cluster_id"])
+        async with asyncio.timeout(ASK_SECONDS):
+            if self._admin is None:
+                self._admin = AIOKafkaAdminClient(**self._client)
+                await self._admin.start()
+            return str((await self._admin.describe_cluster())["cluster_id"])
 
-    def forget(self) -> None:
-        """The next consumer settles anew."""
-        self._cluster = ""
-        self._checked = float("-inf")
-        self.began.clear()
-
-    async def close(self) -> None:
-        """Close the connection the broker is asked over."""
+    async def _close(self) -> None:
         admin, self._admin = self._admin, None
         if admin is not None:
             await admin.close()
+
+    async def leave(self) -> None:
+        """Look no more."""
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            while not watch.done():  # a cancellation may be swallowed, see `shared.service`
+                watch.cancel()
+                await asyncio.wait([watch], timeout=0.2)
+        await self._close()
+        self.moving = False
+
+    def let_go(self) -> None:
+        """Once no client is left: let another process have the database."""
+        self._claim.let_go()

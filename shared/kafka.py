@@ -13,12 +13,11 @@ from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from faststream import AckPolicy
 from faststream.exceptions import NackMessage
 from faststream.kafka import KafkaBroker, KafkaMessage
-from faststream.kafka import TopicPartition as Declared
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from shared import broker, records
 from shared.alone import Alone, Claim
-from shared.delivery import Delivery, Listening
+from shared.delivery import Delivery
 from shared.settings import CommonSettings
 
 REBALANCE_MS: Final = 60_000
@@ -86,12 +85,6 @@ def _security(access: Mapping[str, Any]) -> BaseSecurity:
     )
 
 
-def _declared(listening: Listening) -> list[Declared]:
-    """All partitions a service listens to, as declared: to begin with, see `shared.alone`."""
-    topics = {kind.topic for kind in listening.types}
-    return [Declared(topic.name, number) for topic in topics for number in range(topic.partitions)]
-
-
 class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """Partitions are given up only after the batch under way is done."""
 
@@ -135,13 +128,13 @@ class Consumer:
         if common.kafka_alone:
             self._alone = Alone(
                 broker.client_settings(delivery.listening.service, common),
-                topics,
+                {kind.topic for kind in delivery.listening.types},
                 Claim.beside(delivery.database),
                 check_seconds=common.kafka_check_seconds,
             )
         self._subscriber = self.broker.subscriber(
             *(() if self._alone else topics),
-            partitions=_declared(delivery.listening) if self._alone else (),
+            partitions=self._alone.partitions if self._alone else (),
             group_id=delivery.listening.service,
             group_instance_id=common.kafka_instance or None,
             batch=True,
@@ -163,7 +156,7 @@ class Consumer:
 
     async def _wait(self, consumer: Any) -> tuple[ConsumerRecord[Any, Any], ...]:
         """The next records, as soon as there are any: FastStream's own way sleeps between looks."""
-        if self._alone is not None and not await self._alone.settled(consumer):
+        if self._alone is not None and not await self._alone.began(consumer):
             return ()
         found = await consumer.getmany(timeout_ms=IDLE_MS, max_records=self._batch)
         return tuple(chain.from_iterable(found.values()))
@@ -178,25 +171,32 @@ class Consumer:
         """Join the group; raises, and leaves nothing half open, if that cannot be done in time."""
         try:
             async with asyncio.timeout(seconds):
-                if self._alone is not None:
-                    self._alone.claim.take()
-                await self.broker.start()
-                if self._alone is not None:
-                    await self._alone.began.wait()
+                await self._begin()
         except BaseException:
             await self.stop()
             raise
+        if self._alone is not None:
+            self._alone.watch(self._begin, self._end)
+
+    async def _begin(self) -> None:
+        if self._alone is not None:
+            if self._subscriber.consumer is not None:
+                raise RuntimeError("the client before is not closed")  # it could still commit
+            await self._alone.enter()
+        await self.broker.start()
 
     async def stop(self) -> None:
         """Finish the batch under way, commit, leave the group; a broker that is away is let be."""
+        if self._alone is not None:
+            await self._alone.leave()
+        await self._end()
+        if self._alone is not None:
+            self._alone.let_go()
+
+    async def _end(self) -> None:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(STOP_SECONDS):
                 await self.broker.stop()
-        if self._alone is not None:
-            with contextlib.suppress(Exception):
-                await self._alone.close()
-            self._alone.forget()
-            self._alone.claim.let_go()
 
     @property
     def assigned(self) -> bool:
@@ -208,7 +208,8 @@ class Consumer:
     def alive(self) -> bool:
         """Whether partitions are read and no batch hangs; a broker that is away is no reason."""
         tasks, consumer = self._subscriber.tasks, self._subscriber.consumer
-        if len(tasks) > RESTARTS or all(task.done() for task in tasks):
+        moving = self._alone is not None and self._alone.moving
+        if len(tasks) > RESTARTS or (all(task.done() for task in tasks) and not moving):
             return False
         if consumer is not None and consumer.paused():  # see `shared.records`: it stands still
             return False
