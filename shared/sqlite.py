@@ -112,7 +112,7 @@ def _ready(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequ
     process = kind.bind_processor(dialect)
     if process is None:
         return values
-    if isinstance(getattr(kind, "impl", kind), DateTime):  # slow to write, and often the same in many rows
+    if isinstance(getattr(kind, "impl", kind), DateTime):  # slow, and often the same in many rows
         written = {value: process(value) for value in set(values)}
         return [written[value] for value in values]
     return list(map(process, values))
