@@ -171,12 +171,11 @@ class Alone:
         while True:
             await asyncio.sleep(pause)
             try:
-                if not self.moving and await self._ask() == self._cluster:
-                    continue
-                self.moving = True
-                await stop()
-                await start()
-                self.moving = False
+                if self.moving or await self._ask() != self._cluster:
+                    self.moving = True
+                    await stop()
+                    await start()
+                    self.moving = False
                 pause = self._check_seconds
             except Exception as error:  # noqa: BLE001  # whatever it is, it is tried again
                 log.debug("the broker does not answer", extra={"at": telemetry.where(error)})
