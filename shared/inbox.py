@@ -41,9 +41,11 @@ _REMEMBER: Final = {
     "sqlite": text(
         "insert into inbox (fact_id, digest) "
         "select value ->> 0, value ->> 1 from json_each(:pairs) where true "
-        "on conflict do nothing returning fact_id"
+        "on conflict do nothing"
     ),
 }
+_NEWEST: Final = text("select fact_id from inbox order by rowid desc limit :count")
+"""On SQLite, whose only writer we are: what was remembered last."""
 _KEPT: Final = {
     "postgresql": text(
         "select fact_id, digest from inbox where fact_id = any(cast(:ids as uuid[]))"
@@ -69,10 +71,13 @@ async def first_seen(session: AsyncSession, facts: Digests) -> AbstractSet[UUID]
     if dialect == "postgresql" and len(facts) >= MANY and await _remember_new(session, facts):
         return facts.keys()
     rows = await connection.execute(_REMEMBER[dialect], _parameters(dialect, facts))
-    if dialect == "sqlite":
-        return {UUID(hex=found) for found in rows.scalars()}
-    some, count = rows.one()
     # mostly all are new: then their ids need not come back
+    if dialect == "sqlite":
+        if rows.rowcount == len(facts):
+            return facts.keys()
+        newest = await connection.execute(_NEWEST, {"count": rows.rowcount})
+        return {UUID(hex=found) for found in newest.scalars()}
+    some, count = rows.one()
     return facts.keys() if count == len(facts) else set(some or ())
 
 

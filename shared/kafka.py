@@ -15,6 +15,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from shared import broker, records
+from shared.alone import Alone, Claim
 from shared.delivery import Delivery
 from shared.records import Record
 from shared.settings import CommonSettings
@@ -125,8 +126,18 @@ class Consumer:
             log_level=logging.DEBUG,
             security=_security(broker.access(common)),
         )
+        topics = delivery.listening.topics
+        self._alone = None
+        if common.kafka_alone:
+            self._alone = Alone(
+                broker.client_settings(delivery.listening.service, common),
+                {kind.topic for kind in delivery.listening.types},
+                Claim.beside(delivery.database),
+                check_seconds=common.kafka_check_seconds,
+            )
         self._subscriber = self.broker.subscriber(
-            *delivery.listening.topics,
+            *(() if self._alone else topics),
+            partitions=self._alone.partitions if self._alone else (),
             group_id=delivery.listening.service,
             group_instance_id=common.kafka_instance or None,
             batch=True,
@@ -148,6 +159,8 @@ class Consumer:
 
     async def _wait(self, consumer: Any) -> tuple[Record, ...]:
         """The next records, as soon as there are any: FastStream's own way sleeps between looks."""
+        if self._alone is not None and not await self._alone.began(consumer):
+            return ()
         found = await consumer.getmany(timeout_ms=IDLE_MS, max_records=self._batch)
         return tuple(chain.from_iterable(found.values()))
 
@@ -161,13 +174,29 @@ class Consumer:
         """Join the group; raises, and leaves nothing half open, if that cannot be done in time."""
         try:
             async with asyncio.timeout(seconds):
-                await self.broker.start()
+                await self._begin()
         except BaseException:
             await self.stop()
             raise
+        if self._alone is not None:
+            self._alone.watch(self._begin, self._end)
+
+    async def _begin(self) -> None:
+        if self._alone is not None:
+            if self._subscriber.consumer is not None:
+                raise RuntimeError("the client before is not closed")  # it could still commit
+            await self._alone.enter()
+        await self.broker.start()
 
     async def stop(self) -> None:
         """Finish the batch under way, commit, leave the group; a broker that is away is let be."""
+        if self._alone is not None:
+            await self._alone.leave()
+        await self._end()
+        if self._alone is not None:
+            self._alone.let_go()
+
+    async def _end(self) -> None:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(STOP_SECONDS):
                 await self.broker.stop()
@@ -182,7 +211,8 @@ class Consumer:
     def alive(self) -> bool:
         """Whether partitions are read and no batch hangs; a broker that is away is no reason."""
         tasks, consumer = self._subscriber.tasks, self._subscriber.consumer
-        if len(tasks) > RESTARTS or all(task.done() for task in tasks):
+        moving = self._alone is not None and self._alone.moving
+        if len(tasks) > RESTARTS or (all(task.done() for task in tasks) and not moving):
             return False
         if consumer is not None and consumer.paused():  # see `shared.records`: it stands still
             return False

@@ -4,8 +4,10 @@ It listens where KINERJA_HOST and KINERJA_PORT say. An image may name its servic
 all in KINERJA_SERVICE.
 """
 
+import gc
 import signal
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
@@ -31,6 +33,9 @@ def serve(service: str, host: str, port: int) -> None:
     """Run a service's web application, and all that starts with it, until a signal ends it."""
     # uvicorn drains, then raises the signal it got once more: having drained is a success
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    gc.disable()  # what is imported stays: to look through it again and again takes a tenth of it
+    import_module(f"services.{service}.app")
+    gc.enable()
     uvicorn.run(
         f"services.{service}.app:app",
         host=host,

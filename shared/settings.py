@@ -128,6 +128,9 @@ class CommonSettings(KafkaAccess):
     kafka_instance: str = ""
     """This process's own name in its group (static membership): one that dies and comes back under
     its name takes its partitions up again. Each process of a service needs another."""
+    kafka_alone: bool = False
+    """Each service is one process, on SQLite: it takes all partitions and joins no group. For a
+    broker that takes seconds to form one and keeps nothing when it dies (the embedded one)."""
     kafka_fetch_wait_ms: int = 500
     """Longest wait of a fetch; small for the embedded broker, which uses the wait up."""
     kafka_metadata_ms: int = 60_000

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import aiosqlite
-from sqlalchemy import Column, Dialect, LargeBinary, Table
+from sqlalchemy import Column, DateTime, Dialect, LargeBinary, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 BUSY_SECONDS: Final = 10
@@ -108,5 +108,11 @@ def _ready(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequ
     """A column's values as SQLite takes them: bytes as they are, also without a view of each."""
     if isinstance(column.type, LargeBinary):
         return values
-    process = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return values if process is None else list(map(process, values))
+    kind = column.type.dialect_impl(dialect)
+    process = kind.bind_processor(dialect)
+    if process is None:
+        return values
+    if isinstance(getattr(kind, "impl", kind), DateTime):  # slow, and often the same in many rows
+        written = {value: process(value) for value in set(values)}
+        return [written[value] for value in values]
+    return list(map(process, values))

@@ -26,7 +26,7 @@ from deploy.cli.texts import say
 from deploy.cli.trouble import Trouble
 from deploy.local import folder
 from deploy.local.environment import PROJECT, SERVICES, Stack
-from deploy.local.processes import FOUNDATIONS, Processes
+from deploy.local.processes import Processes
 
 SAMPLE: Final = PROJECT / "samples" / "laporan-penilaian-skp-2025.xlsx"
 START_SECONDS: Final = 90.0
@@ -123,16 +123,16 @@ def migrate(stack: Stack) -> None:
 
 
 def _start(run: Run) -> None:
-    run.processes.start(*FOUNDATIONS)
+    early = [name for name in run.processes.names if name not in SERVICES]
+    run.processes.start(*early)  # they need no database
     with run.steps.waiting(say("up.migrating")):
         migrate(run.stack)
     client = client_of(run.stack.kafka_servers)
     run.wait_for(say("up.broker"), lambda: asyncio.run(topics.reachable(client)))
     asyncio.run(topics.apply(client))
-    others = [name for name in run.processes.names if name not in FOUNDATIONS]
-    run.processes.start(*others)
+    run.processes.start(*SERVICES)
     services = Installation.embedded(run.stack, "operator")
-    for name in ("desk", *others):
+    for name in ("desk", *SERVICES, "portal"):
         run.wait_for(say("up.service", name=name), partial(services.ready, name))
 
 

@@ -92,13 +92,11 @@ def agreed(stack: Stack) -> dict[str, str]:
         "KINERJA_JWKS_URL": f"{stack.url('desk')}/.well-known/jwks.json",
         "KINERJA_KAFKA_SERVERS": stack.kafka_servers,
         # the embedded broker: no idempotent producer, forgets topics when it dies, answers a
-        # fetch only after the longest wait, and lets nobody in for half a session
+        # fetch only after the longest wait, and takes six seconds to let anybody into a group
         "KINERJA_KAFKA_IDEMPOTENT": "false",
         "KINERJA_KAFKA_PROVISION": "true",
         "KINERJA_KAFKA_FETCH_WAIT_MS": "10",
-        "KINERJA_KAFKA_SESSION_MS": "6000",
-        # nor does it forget members that died: one that comes back takes its own place
-        "KINERJA_KAFKA_INSTANCE": "laptop",
+        "KINERJA_KAFKA_ALONE": "true",
         "KINERJA_KAFKA_METADATA_MS": "10000",
         "KINERJA_KAFKA_CHECK_SECONDS": "2",
         "MALLOC_ARENA_MAX": "2",  # glibc takes eight a core, each with memory of its own

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from shared import reading
+from shared.alone import Claim
 from shared.delivery import Listening, dead_id
 from shared.replay.finding import quick_to_find
 from shared.replay.handling import Counting, Redelivery, Taker, finish
@@ -43,9 +44,12 @@ class Work:
             self.say(refused="listens_to_nothing")
             return False
         outlook = await look(self.client, self.service, listening.topics, selection)
-        self.say(plan={"members": outlook.members, "records": outlook.records})
-        if outlook.members and not selection.harmless and not dry_run:
-            self.say(refused="members", members=outlook.members)
+        members = outlook.members
+        if self.made.settings.common.kafka_alone:  # then it is in no group
+            members = int(Claim.beside(database).is_taken)
+        self.say(plan={"members": members, "records": outlook.records})
+        if members and not selection.harmless and not dry_run:
+            self.say(refused="members", members=members)
             return False
         memory = Memory(self.service, database, outlook.cluster)
         taker: Taker = Counting(listening, database)
@@ -57,7 +61,7 @@ class Work:
             await self._hand_over(self._records(outlook, memory), selection, taker, outlook.records)
         if not dry_run:
             await finish(database, self.made.after_replay)
-        said = {"members": outlook.members, "noted": memory.noted, "dry_run": dry_run}
+        said = {"members": members, "noted": memory.noted, "dry_run": dry_run}
         self.say(result=asdict(taker.counts) | said)
         return True
 

@@ -13,6 +13,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
         found.append((app, host, port))
 
     monkeypatch.setattr(uvicorn, "run", run)
+    monkeypatch.setattr(main, "import_module", lambda _name: None)  # it would want all its knobs
     monkeypatch.setattr(main.signal, "signal", lambda *_: None)
     for name in ("KINERJA_SERVICE", "KINERJA_HOST", "KINERJA_PORT"):
         monkeypatch.delenv(name, raising=False)

@@ -17,6 +17,7 @@ def test_a_process_runs_for_real_unless_told_otherwise(monkeypatch: pytest.Monke
     assert CommonSettings().profile is Profile.PRODUCTION
     assert CommonSettings().kafka_idempotent
     assert not CommonSettings().kafka_provision
+    assert not CommonSettings().kafka_alone
 
 
 def test_knobs_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,10 +5,12 @@ from uuid import UUID
 
 import pytest
 
+from shared.alone import Claim
 from shared.replay.handling import UNFINISHED
 from shared.replay.outlook import Selection
 from shared.replay.work import Work
 from shared.service import Made
+from shared.settings import CommonSettings
 from tests.services.facts import person
 from tests.services.stage import Stage
 from tests.shared.replay.conftest import ALL, BEGAN, EVALUATIONS, Lost, change, count, rows
@@ -92,6 +94,18 @@ async def test_a_running_service_is_in_the_way_of_all_but_a_single_employee(lost
     done = await lost.replay("training", employee=who, again=True)
     assert done["missing"] == await count(lost.stage.training, "recommendation_set") > 0
     assert (done["told"], done["noted"]) == (0, done["missing"])
+
+
+async def test_a_service_that_is_in_no_group_is_noticed_by_its_claim(
+    lost: Lost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = lost.stage.training
+    monkeypatch.setitem(one.settings.__dict__, "common", CommonSettings(kafka_alone=True))
+    running = Claim.beside(one.database)
+    running.take()
+    assert await lost.replay("training") == {"refused": "members", "members": 1}
+    running.let_go()
+    assert (await lost.replay("training"))["missing"] == ALL
 
 
 async def test_appraisal_listens_to_nothing(lost: Lost) -> None:
