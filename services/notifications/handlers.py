@@ -55,11 +55,7 @@ async def notify(facts: Sequence[Fact[Result | RecommendationSet]], session: Asy
     else:
         await store.notices.keep_again(session, notices)
         facts = [fact for fact in facts if fact.id not in replay.known]  # those are counted
-    agencies = {fact.data.import_id: fact.data.agency_id for fact in facts}
-    low = rules.low_by_import(facts)
-    await store.digests.count_low(
-        session, {import_id: (agencies[import_id], count) for import_id, count in low.items()}
-    )
+    await store.digests.count_low(session, rules.low_by_import(facts))
 
 
 @listening.on(ImportCompleted)

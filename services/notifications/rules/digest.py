@@ -32,15 +32,17 @@ class Digest(StrEnum):
     NOT_NEEDED = "not_needed"
 
 
-def low_by_import(facts: Iterable[Fact[Data]]) -> Counter[UUID]:
-    """How many low results each import has among these facts."""
-    return Counter(
-        fact.data.import_id
+def low_by_import(facts: Iterable[Fact[Data]]) -> dict[UUID, tuple[UUID, int]]:
+    """By import, its agency and how many low results it has among these facts."""
+    low = [
+        fact.data
         for fact in facts
         if isinstance(fact.data, Result)
-        and fact.data.import_id is not None
         and fact.data.predicate in LOW
-    )
+        and fact.data.import_id is not None
+    ]
+    counts = Counter(result.import_id for result in low)
+    return {one.import_id: (one.agency_id, counts[one.import_id]) for one in low if one.import_id}
 
 
 def digest_due(

@@ -133,4 +133,4 @@ def test_low_results_are_counted_by_their_import() -> None:
         result(Predicate.POOR, None),
         Fact(FACT, end, END),
     ]
-    assert low_by_import(facts) == {IMPORT: 2, OTHER_IMPORT: 1}
+    assert low_by_import(facts) == {IMPORT: (AGENCY, 2), OTHER_IMPORT: (AGENCY, 1)}
