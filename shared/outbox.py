@@ -144,7 +144,17 @@ async def tell(session: AsyncSession, facts: Sequence[Fact[Data]], *, source: st
     Facts of one key leave in the order they are told in, provided the caller holds the row of
     what it changed (lock or version) before it tells. `source` is the CloudEvents source.
     """
-    await put(session, [_row(fact, source) for fact in tracing.told(facts)])
+    await put(session, list(rows_of(facts, source=source)))
+
+
+def rows_of(facts: Sequence[Fact[Data]], *, source: str) -> Iterator[Row]:
+    """The rows that tell these facts, for who makes them before there is time to `put` them."""
+    return (_row(fact, source) for fact in tracing.told(facts))
+
+
+def payload_of(row: Row) -> bytes:
+    """What a row says: its fact's data, JSON."""
+    return bytes(row[4])
 
 
 async def put(session: AsyncSession, rows: Sequence[Row]) -> None:

@@ -23,6 +23,7 @@ from shared.events.fact import (
     headers,
     new_fact,
     new_id,
+    new_ids,
     written,
     written_as_key,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "headers",
     "new_fact",
     "new_id",
+    "new_ids",
     "topics",
     "written",
     "written_as_key",
