@@ -8,6 +8,7 @@ parcel; `outbox` names the parcels no broker has acknowledged yet. `shared.relay
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -33,7 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import postmark, replaying, tracing
 from shared.database import NAMING, Moment, among, insert_rows
 from shared.events import Data, Fact, encode, topics, written_as_key
-from shared.placing import partition_of
+from shared.placing import foresee, partition_of
 
 metadata = MetaData(naming_convention=NAMING)
 """The delivery tables: the same in every service's database."""
@@ -149,7 +150,9 @@ async def tell(session: AsyncSession, facts: Sequence[Fact[Data]], *, source: st
 
 def rows_of(facts: Sequence[Fact[Data]], *, source: str) -> Iterator[Row]:
     """The rows that tell these facts, for who makes them before there is time to `put` them."""
-    return (_row(fact, source) for fact in tracing.told(facts))
+    keys = [written_as_key(fact.data.key) for fact in facts]
+    foresee(keys)
+    return map(_row, tracing.told(facts), keys, repeat(source))
 
 
 def payload_of(row: Row) -> bytes:
@@ -255,8 +258,7 @@ async def _not_told(
     return left
 
 
-def _row(fact: Fact[Data], source: str) -> Row:
-    key = written_as_key(fact.data.key)
+def _row(fact: Fact[Data], key: bytes, source: str) -> Row:
     return (
         shard_of(key),
         fact.id,
