@@ -16,7 +16,7 @@ class Settings(ServiceSettings):
     secret_key: SecretStr
     """At least 32 characters: NIPs and files waiting to be read are encrypted under it."""
     secret_key_file: Path | None = None
-    import_batch: int = Field(default=2000, ge=1, le=5000)
+    import_batch: int = Field(default=1000, ge=1, le=5000)
     """Rows of an export kept in one transaction."""
     import_attempts: int = Field(default=5, ge=1)
     """How often an import that comes no further is taken up before it is given up."""
