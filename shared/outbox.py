@@ -151,22 +151,29 @@ async def tell(session: AsyncSession, facts: Sequence[Fact[Data]], *, source: st
     Facts of one key leave in the order they are told in, provided the caller holds the row of
     what it changed (lock or version) before it tells. `source` is the CloudEvents source.
     """
+    await put(session, rows_of(facts, source=source))
+
+
+def rows_of(facts: Sequence[Fact[Data]], *, source: str) -> list[Row]:
+    """The rows that tell these facts, for who makes them before there is time to `put` them."""
     facts = tracing.told(facts)
     keys = [written_as_key(fact.data.key) for fact in facts]
-    await put(
-        session,
-        [
-            (
-                shard,
-                fact.id,
-                fact.data.topic.name,
-                key,
-                encode(fact.data),
-                postmark.of_fact(fact, source),
-            )
-            for fact, key, shard in zip(facts, keys, partitions_of(keys, SHARDS), strict=True)
-        ],
-    )
+    return [
+        (
+            shard,
+            fact.id,
+            fact.data.topic.name,
+            key,
+            encode(fact.data),
+            postmark.of_fact(fact, source),
+        )
+        for fact, key, shard in zip(facts, keys, partitions_of(keys, SHARDS), strict=True)
+    ]
+
+
+def payload_of(row: Row) -> bytes:
+    """What a row says: its fact's data, JSON."""
+    return bytes(row[4])
 
 
 async def put(session: AsyncSession, rows: Sequence[Row]) -> None:

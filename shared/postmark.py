@@ -18,9 +18,8 @@ from shared.events import Data, Fact, constants, written_as_key
 Headers = list[tuple[str, bytes]]
 
 _encode: Final = msgspec.json.Encoder().encode
-_ALIKE: Final = 64
-"""What was told together has the same source, the same time, mostly the same trace."""
-_decode: Final = lru_cache(_ALIKE)(msgspec.json.Decoder(dict[str, str] | tuple[str, ...]).decode)
+_decode: Final = msgspec.json.Decoder(dict[str, str] | tuple[str, ...]).decode
+_decode_others: Final = msgspec.json.Decoder(dict[str, str]).decode
 
 
 class Row(Protocol):
@@ -52,16 +51,11 @@ def of_record(headers: Mapping[str, str]) -> bytes:
 
 def headers_of(row: Row) -> Headers:
     """All headers of a row, as Kafka takes them."""
-    kept = _decode(row.headers)
-    if isinstance(kept, dict):
-        return [(name, value.encode()) for name, value in kept.items()]
-    kind, source, at, *trace = kept
-    own: Headers = [
-        ("ce_id", written_as_key(row.fact_id)),
-        ("ce_time", at.encode()),
-        ("ce_subject", row.key or b""),
-    ]
-    return [*_constants(kind, source), *own, *[("traceparent", one.encode()) for one in trace]]
+    if (alike := _alike(row.headers)) is None:
+        return [(name, value.encode()) for name, value in _decode_others(row.headers).items()]
+    constant, time, trace = alike
+    fact_id = ("ce_id", written_as_key(row.fact_id))
+    return [*constant, fact_id, time, ("ce_subject", row.key or b""), *trace]
 
 
 def trace_of(row: Row) -> str | None:
@@ -78,11 +72,17 @@ def _beginning(kind: type[Data], source: str) -> bytes:
     return _encode([kind.type, source])[:-1] + b","
 
 
-@lru_cache(_ALIKE)
+@lru_cache(64)
 def _moment(at: datetime) -> bytes:
     return _encode(at.astimezone(UTC).isoformat())
 
 
-@lru_cache(_ALIKE)
-def _constants(kind: str, source: str) -> tuple[tuple[str, bytes], ...]:
-    return tuple((name, text.encode()) for name, text in constants(kind, source).items())
+@lru_cache(64)
+def _alike(headers: bytes) -> tuple[Headers, tuple[str, bytes], Headers] | None:
+    """What facts of a type that are told together have in common; None for headers of others."""
+    kept = _decode(headers)
+    if isinstance(kept, dict):
+        return None
+    kind, source, at, *trace = kept
+    constant = [(name, text.encode()) for name, text in constants(kind, source).items()]
+    return constant, ("ce_time", at.encode()), [("traceparent", one.encode()) for one in trace]

@@ -15,7 +15,7 @@ from services.training.models import Base as Training
 from services.training.store import sets
 from shared.auth import Scope
 from shared.database import Database, connect
-from shared.events import RecommendationSet, Result
+from shared.events import RecommendationSet, Result, encode
 from shared.paging import by_index
 from shared.settings import ServiceSettings
 from tests.services.facts import AT, IMPORT, result
@@ -61,8 +61,9 @@ class List(Protocol):
 
 class Evaluations:
     async def keep(self, session: AsyncSession) -> None:
-        kept = [(one, number) for number, one in enumerate(RESULTS)]
-        await evaluations.keep(session, kept, IMPORT, AT)
+        kept = [(one, number, encode(one)) for number, one in enumerate(RESULTS)]
+        await evaluations.keep_heads(session, RESULTS, IMPORT)
+        await evaluations.keep_versions(session, kept, IMPORT, AT)
 
     async def shown(
         self, session: AsyncSession, scope: Scope, after: UUID | None, employee: UUID | None

@@ -1,19 +1,21 @@
 """Good rows of an export become people, evaluations and facts: one chunk, one transaction."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.appraisal import rules, store
+from services.appraisal.clock.turns import in_turns, meanwhile
 from services.appraisal.models import Import
 from services.appraisal.rules import versions
 from services.appraisal.rules.positions import position_of
 from shared import outbox, tracing
-from shared.events import Data, EvaluationFinalized, Fact, Period, Result, new_fact, new_id
+from shared.events import Data, EvaluationFinalized, Fact, Period, Result, new_ids
 from shared.events.words import LOW, EmploymentKind, PeriodKind
 
 SOURCE: Final = "urn:kinerja:appraisal"
@@ -35,48 +37,81 @@ def speaking_rows(rows: Sequence[rules.GoodRow]) -> Speaking:
     }
 
 
-async def keep_rows(
-    session: AsyncSession,
-    vault: store.Vault,
-    job: Import,
-    rows: Sequence[rules.GoodRow],
-    speaking: Speaking,
-    at: datetime,
-) -> None:
-    """Keep a chunk of good rows, count it in the import, and tell what is new.
+class Chunk(msgspec.Struct, frozen=True):
+    """Good rows to keep together, and whom they name.
+
+    Attributes:
+        people: by NIP everybody the rows name, and everybody those are appraised by.
+        hashes: the NIPs by their fingerprints.
+    """
+
+    rows: Sequence[rules.GoodRow]
+    people: dict[str, store.Person]
+    hashes: dict[bytes, str]
+
+
+async def prepared(vault: store.Vault, rows: Sequence[rules.GoodRow], speaking: Speaking) -> Chunk:
+    """What can be done for a chunk before its turn to be kept comes.
 
     A reviewer who is appraised in the same file is known from the own row, not from what stands
     beside subordinates.
     """
+    people = dict(await in_turns(_people(rows, speaking)))
+    hashes = dict(await in_turns((vault.fingerprint(nip), nip) for nip in people))
+    return Chunk(rows, people, hashes)
+
+
+async def keep_rows(
+    session: AsyncSession, vault: store.Vault, job: Import, chunk: Chunk, at: datetime
+) -> None:
+    """Keep a chunk, count it in the import, and tell what is new.
+
+    While the database writes one table, the rows of the next are made.
+    """
     await store.evaluations.hold_all(session)
-    people = _people(rows, speaking)
-    ids, registered = await store.people.keep(session, vault, job.agency_id, people)
-    counting = await _counting(session, rows, ids)
-    results: list[tuple[Result, int]] = []
-    aside: dict[int, versions.Kept] = {}
-    unchanged = 0
-    for row in rows:
-        before = counting.get((ids[row.nip], *_named(row.period)))
-        verdict = versions.succeed(before, _result(row, ids, job))
-        if not isinstance(verdict, versions.Kept):
-            results.append((verdict, row.row))
-        elif verdict is versions.Kept.UNCHANGED:
-            unchanged += 1
-        else:
-            aside[row.row] = verdict
-    await store.evaluations.keep(session, results, job.import_id, at)
+    before = await store.people.known(session, chunk.hashes)
+    counting = await _counting(session, chunk.rows, before)
+    people = store.people.changes(vault, job.agency_id, chunk.people, chunk.hashes, before)
+    verdicts = await meanwhile(
+        store.people.keep(session, people),
+        in_turns(_verdicts(chunk.rows, people.ids, job, counting)),
+    )
+    results = [(one, row) for one, row in verdicts if isinstance(one, Result)]
+    silent = [(one, row) for one, row in verdicts if isinstance(one, versions.Kept)]
+    aside = {row: one for one, row in silent if one in _FINDING}
+    data: list[Data] = [*people.told, *(result for result, _ in results)]
     trace = tracing.here()
-    facts: list[Fact[Data]] = [
-        new_fact(data, at=at, traceparent=trace)
-        for data in (*registered, *(result for result, _ in results))
-    ]
-    await outbox.tell(session, facts, source=SOURCE)
-    job.kept += len(rows)
-    job.finalised += len(rows) - len(aside)
+    ids = new_ids(len(data))
+    facts = [Fact(fact_id, one, at, trace) for fact_id, one in zip(ids, data, strict=True)]
+    told = await meanwhile(
+        store.evaluations.keep_heads(session, [result for result, _ in results], job.import_id),
+        in_turns(outbox.rows_of(facts, source=SOURCE)),
+    )
+    payloads = map(outbox.payload_of, told[len(people.told) :])
+    kept = [(*result, payload) for result, payload in zip(results, payloads, strict=True)]
+    await store.evaluations.keep_versions(session, kept, job.import_id, at)
+    await outbox.put(session, told)
+    job.kept += len(chunk.rows)
+    job.finalised += len(chunk.rows) - len(aside)
     job.superseded += sum(result.version > 1 for result, _ in results)
-    job.unchanged += unchanged
+    job.unchanged += len(silent) - len(aside)
     job.low += sum(result.predicate in LOW for result, _ in results)
     await _set_aside(session, job, aside)
+
+
+Verdict = Result | versions.Kept
+
+
+def _verdicts(
+    rows: Sequence[rules.GoodRow],
+    ids: Mapping[str, UUID],
+    job: Import,
+    counting: Mapping[tuple[UUID, PeriodKind, int, int], Result],
+) -> Iterator[tuple[Verdict, int]]:
+    """What each row means for what counts now, with its number."""
+    for row, evaluation_id in zip(rows, new_ids(len(rows)), strict=True):
+        before = counting.get((ids[row.nip], *_named(row.period)))
+        yield versions.succeed(before, _result(row, evaluation_id, ids, job)), row.row
 
 
 async def _set_aside(
@@ -104,28 +139,33 @@ def _named(period: Period) -> tuple[PeriodKind, int, int]:
 
 
 async def _counting(
-    session: AsyncSession, rows: Sequence[rules.GoodRow], ids: Mapping[str, UUID]
+    session: AsyncSession, rows: Sequence[rules.GoodRow], known: Mapping[str, store.people.Known]
 ) -> dict[tuple[UUID, PeriodKind, int, int], Result]:
-    """The results that count now for the employees and periods of these rows."""
+    """The results that count now for the employees and periods of these rows: of those known."""
     found: dict[tuple[UUID, PeriodKind, int, int], Result] = {}
-    for period in {_named(row.period): row.period for row in rows}.values():
+    theirs = [row for row in rows if row.nip in known] if known else []
+    for period in {_named(row.period): row.period for row in theirs}.values():
         named = _named(period)
-        employees = [ids[row.nip] for row in rows if _named(row.period) == named]
+        employees = [known[row.nip].employee_id for row in theirs if _named(row.period) == named]
         kept = await store.evaluations.of_period(session, employees, period)
         found |= {(employee_id, *named): result for employee_id, result in kept.items()}
     return found
 
 
-def _people(rows: Sequence[rules.GoodRow], speaking: Speaking) -> dict[str, store.Person]:
-    """Everybody these rows name, and everybody those are appraised by."""
-    people = {row.nip: _person(speaking[row.nip]) for row in rows}
+def _people(
+    rows: Sequence[rules.GoodRow], speaking: Speaking
+) -> Iterator[tuple[str, store.Person]]:
+    """Everybody these rows name, and everybody those are appraised by, by NIP."""
+    named = {row.nip for row in rows}
+    for each in dict.fromkeys(row.nip for row in rows):
+        yield each, _person(speaking[each])
     for row in itertools.chain(rows, (speaking[row.nip] for row in rows)):
         naming: rules.GoodRow | None = row
-        while naming and (nip := naming.reviewer_nip) and nip not in people:
+        while naming and (nip := naming.reviewer_nip) and nip not in named:
             own = speaking.get(nip)
-            people[nip] = _person(own) if own else _reviewer(naming)
+            named.add(nip)
+            yield nip, _person(own) if own else _reviewer(naming)
             naming = own
-    return people
 
 
 def _person(row: rules.GoodRow) -> store.Person:
@@ -157,9 +197,11 @@ def _reviewer(row: rules.GoodRow) -> store.Person:
     )
 
 
-def _result(row: rules.GoodRow, ids: Mapping[str, UUID], job: Import) -> EvaluationFinalized:
+def _result(
+    row: rules.GoodRow, evaluation_id: UUID, ids: Mapping[str, UUID], job: Import
+) -> EvaluationFinalized:
     return EvaluationFinalized(
-        evaluation_id=new_id(),
+        evaluation_id=evaluation_id,
         version=1,
         employee_id=ids[row.nip],
         agency_id=job.agency_id,

@@ -7,7 +7,7 @@ so whoever takes the import over goes on after the last chunk that was kept.
 import asyncio
 import itertools
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,9 +17,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.appraisal import store, workbooks
+from services.appraisal import rules, store, workbooks
 from services.appraisal.clock.judging import Judged, OtherAgency, judge
-from services.appraisal.clock.keeping import SOURCE, keep_rows, speaking_rows
+from services.appraisal.clock.keeping import SOURCE, Chunk, keep_rows, prepared, speaking_rows
 from services.appraisal.clock.scratch import scratch
 from services.appraisal.models import Import, ImportState
 from services.appraisal.settings import Settings
@@ -99,19 +99,8 @@ class Reader:
                 return
         if job.state == ImportState.WAITING and not await self._begin(job, judged):
             return
-        rows = judged.assessment.good
-        speaking = speaking_rows(rows)
-        kept = job.kept
-        while kept < len(rows):
-            async with self._database.begin() as session:
-                mine = await store.imports.hold(session, job.import_id, self._worker)
-                if mine is None:
-                    return
-                chunk = rows[mine.kept : mine.kept + self._settings.import_batch]
-                await keep_rows(session, self._vault, mine, chunk, speaking, datetime.now(UTC))
-                mine.attempts = 0
-                kept = mine.kept
-        await self._finish(job.import_id)
+        if await self._keep(job, judged.assessment.good):
+            await self._finish(job.import_id)
 
     async def _fetch(self, import_id: UUID, path: Path) -> None:
         with path.open("wb") as file:
@@ -149,6 +138,32 @@ class Reader:
             )
             for language, book in judged.reports.items():
                 await store.imports.add_report(session, self._vault, job.import_id, language, book)
+        return True
+
+    async def _keep(self, job: Import, rows: Sequence[rules.GoodRow]) -> bool:
+        """Keep good rows from where the import stands; False if another took over.
+
+        While a chunk is kept, the next one is prepared.
+        """
+        speaking, size = speaking_rows(rows), self._settings.import_batch
+        chunks = (rows[first : first + size] for first in range(job.kept, len(rows), size))
+        ahead = asyncio.create_task(prepared(self._vault, next(chunks, ()), speaking))
+        try:
+            while (chunk := await ahead).rows:
+                ahead = asyncio.create_task(prepared(self._vault, next(chunks, ()), speaking))
+                if not await self._keep_chunk(job.import_id, chunk):
+                    return False
+        finally:
+            ahead.cancel()
+        return True
+
+    async def _keep_chunk(self, import_id: UUID, chunk: Chunk) -> bool:
+        async with self._database.begin() as session:
+            mine = await store.imports.hold(session, import_id, self._worker)
+            if mine is None:
+                return False
+            await keep_rows(session, self._vault, mine, chunk, datetime.now(UTC))
+            mine.attempts = 0
         return True
 
     async def _finish(self, import_id: UUID) -> None:

@@ -64,6 +64,7 @@ def moment_of(cell: Cell) -> datetime | None:
     return None
 
 
+@lru_cache(maxsize=4096, typed=True)
 def number_of(cell: Cell) -> Decimal | None:
     """A finite number; a text may use a decimal comma (97,5); else None."""
     if isinstance(cell, bool) or cell is None or isinstance(cell, date):

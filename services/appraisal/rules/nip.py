@@ -71,16 +71,22 @@ def parse_nip(cell: Cell, *, today: date) -> Nip | Code:
 
 
 def _parsed(text: str, today: date) -> Nip | Code:
+    if len(text) == DIGITS and _all_digits(text):  # as nearly all are
+        return _read(text, today)
     digits = _DRESSING.sub("", text)
     if not digits:
         return Code.NIP_MISSING
     if _DAMAGED.fullmatch(text):
         return Code.NIP_FLOAT
-    if not (digits.isascii() and digits.isdigit()):
+    if not _all_digits(digits):
         return Code.NIP_NOT_DIGITS
     if len(digits) != DIGITS:
         return Code.NIP_LENGTH
     return _read(digits, today)
+
+
+def _all_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _read(digits: str, today: date) -> Nip | Code:

@@ -1,6 +1,6 @@
 """Queries about evaluations and their versions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.appraisal.models import Evaluation, EvaluationVersion
 from shared.auth import Scope
 from shared.database import among, insert_rows
-from shared.events import Period, Result, encode
+from shared.events import Period, Result
 from shared.paging import first_of
 
 _HEAD: Final[Table] = Evaluation.__table__  # type: ignore[attr-defined]  # SQLModel makes it
@@ -61,11 +61,9 @@ async def of_period(
     return {one.result.employee_id: one.result for one in kept}
 
 
-async def keep(
-    session: AsyncSession, results: Sequence[tuple[Result, int]], import_id: UUID, at: datetime
-) -> None:
-    """Keep results with the export rows they came from: version 1 as new, others as changes."""
-    heads = [(result, _head(result, import_id)) for result, _ in results]
+async def keep_heads(session: AsyncSession, results: Sequence[Result], import_id: UUID) -> None:
+    """Let these results count: version 1 as new, others as changes."""
+    heads = [(result, _head(result, import_id)) for result in results]
     new = [head for result, head in heads if result.version == 1]
     await insert_rows(session, _HEAD, _HEAD_COLUMNS, new)
     changed = [
@@ -80,13 +78,22 @@ async def keep(
     ]
     if changed:
         await (await session.connection()).execute(_CHANGE, changed)
+
+
+async def keep_versions(
+    session: AsyncSession,
+    results: Iterable[tuple[Result, int, bytes]],
+    import_id: UUID,
+    at: datetime,
+) -> None:
+    """Keep results word for word: each with the export row it came from, and as it is told."""
     await insert_rows(
         session,
         _VERSION,
         _VERSION_COLUMNS,
         [
-            (result.evaluation_id, result.version, import_id, row, at, encode(result))
-            for result, row in results
+            (result.evaluation_id, result.version, import_id, row, at, said)
+            for result, row, said in results
         ],
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.appraisal.models import Employee
 from services.appraisal.store.vault import Vault
 from shared.database import among, insert_rows
-from shared.events import EmployeeRegistered, new_id
+from shared.events import EmployeeRegistered, new_ids
 from shared.events.words import EmploymentKind, PositionKind
 
 _TABLE: Final[Table] = Employee.__table__  # type: ignore[attr-defined]  # SQLModel makes it
@@ -36,6 +36,10 @@ _CHANGE: Final = (
 )
 
 
+Known = Row[Any]
+"""Somebody as the table has him."""
+
+
 class Person(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What an export says of somebody.
 
@@ -57,57 +61,87 @@ class Person(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     as_of: date | None = None
 
 
-async def keep(
-    session: AsyncSession, vault: Vault, agency_id: UUID, people: Mapping[str, Person]
-) -> tuple[dict[str, UUID], list[EmployeeRegistered]]:
-    """Keep what is new or changed about people, by NIP.
+class Changes(msgspec.Struct, frozen=True):
+    """What an export changes about people.
 
-    An export of an earlier period than the record's takes nothing back, and what an export leaves
-    empty stays as it is known.
-
-    Gives everybody's id by NIP, and what has to be told. Reviewers named must be among `people`.
+    Attributes:
+        ids: everybody's id by NIP.
+        told: what has to be told.
+        new, changed: rows for `keep`.
     """
-    hashes = {vault.fingerprint(nip): nip for nip in people}
+
+    ids: dict[str, UUID]
+    told: list[EmployeeRegistered]
+    new: list[tuple[Any, ...]]
+    changed: list[dict[str, Any]]
+
+
+async def known(session: AsyncSession, hashes: Mapping[bytes, str]) -> dict[str, Known]:
+    """Those of these people who are known, by NIP, locked; `hashes` are fingerprints of NIPs."""
     rows = await session.execute(
         select(_TABLE)
         .where(among(session, _TABLE.c.nip_hash, hashes))
         .order_by(_TABLE.c.nip_hash)
         .with_for_update()
     )
-    known = {hashes[row.nip_hash]: row for row in rows}
-    ids = {nip: known[nip].employee_id if nip in known else new_id() for nip in people}
-    new: list[tuple[Any, ...]] = []
-    changed: list[dict[str, Any]] = []
-    told: list[EmployeeRegistered] = []
+    return {hashes[row.nip_hash]: row for row in rows}
+
+
+def changes(
+    vault: Vault,
+    agency_id: UUID,
+    people: Mapping[str, Person],
+    hashes: Mapping[bytes, str],
+    before: Mapping[str, Known],
+) -> Changes:
+    """What is new or changed about people, by NIP.
+
+    An export of an earlier period than the record's takes nothing back, and what an export leaves
+    empty stays as it is known. Reviewers named must be among `people`.
+
+    Args:
+        vault: seals the NIPs of those who are new.
+        agency_id: the export's agency.
+        people: what the export says.
+        hashes: the fingerprints of their NIPs.
+        before: those who are known.
+    """
+    ids = dict(zip(people, new_ids(len(people)), strict=True))
+    ids |= {nip: row.employee_id for nip, row in before.items()}
+    found = Changes(ids, [], [], [])
     for hashed, nip in hashes.items():
-        person, before = people[nip], known.get(nip)
+        person, row = people[nip], before.get(nip)
         record = _record(person, agency_id, ids)
         version = 1
-        if before is None:
+        if row is None:
             sealed = vault.seal(nip.encode())
-            new.append((ids[nip], hashed, sealed, version, person.as_of, *record.values()))
-        elif not _knows_better(person, before):
+            found.new.append((ids[nip], hashed, sealed, version, person.as_of, *record.values()))
+        elif not _knows_better(person, row):
             continue
         else:
-            record |= {name: record[name] or getattr(before, name) for name in _STAYS_WHERE_SILENT}
-            same = all(getattr(before, name) == value for name, value in record.items())
-            if same and before.as_of == person.as_of:
+            record |= {name: record[name] or getattr(row, name) for name in _STAYS_WHERE_SILENT}
+            same = all(getattr(row, name) == value for name, value in record.items())
+            if same and row.as_of == person.as_of:
                 continue
-            version = before.version + (not same)
+            version = row.version + (not same)
             values = {"version": version, "as_of": person.as_of, **record}
-            changed.append(
+            found.changed.append(
                 {"changed": ids[nip]} | {f"new_{name}": value for name, value in values.items()}
             )
             if same:
                 continue
-        told.append(EmployeeRegistered(employee_id=ids[nip], version=version, **record))
-    await insert_rows(session, _TABLE, _COLUMNS, new)
-    if changed:
-        await (await session.connection()).execute(_CHANGE, changed)
-    return ids, told
+        found.told.append(EmployeeRegistered(employee_id=ids[nip], version=version, **record))
+    return found
 
 
-def _knows_better(person: Person, before: Row[Any]) -> bool:
+async def keep(session: AsyncSession, found: Changes) -> None:
+    """Keep what is new or changed."""
+    await insert_rows(session, _TABLE, _COLUMNS, found.new)
+    if found.changed:
+        await (await session.connection()).execute(_CHANGE, found.changed)
+
+
+def _knows_better(person: Person, before: Known) -> bool:
     return person.as_of is not None and (before.as_of is None or before.as_of <= person.as_of)
 
 

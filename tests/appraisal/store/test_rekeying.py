@@ -48,11 +48,15 @@ async def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 async def keep(database: Database, key: str) -> dict[str, UUID]:
     vault = Vault(key)
     async with database.begin() as session:
-        ids, _ = await people.keep(session, vault, AGENCY, dict.fromkeys(NIPS, PERSON))
+        hashes = {vault.fingerprint(nip): nip for nip in NIPS}
+        before = await people.known(session, hashes)
+        persons = dict.fromkeys(NIPS, PERSON)
+        found = people.changes(vault, AGENCY, persons, hashes, before)
+        await people.keep(session, found)
         if await imports.part(session, vault, IMPORT, 0) is None:
             await imports.add_part(session, vault, IMPORT, 0, b"a piece")
             await imports.add_report(session, vault, IMPORT, "id", b"a workbook")
-    return ids
+    return found.ids
 
 
 async def rekey(database: Database, old: str, new: str) -> tuple[int, int]:
