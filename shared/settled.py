@@ -27,19 +27,22 @@ _WAITING_ON_POSTGRES: Final = text("""
 _WAITING_ON_SQLITE: Final = text("""
     select id, facts, bytes, places, put_at from outbox order by id limit :most
 """).columns(*_PARCEL)
-_FACTS: Final = """
-    select told.id, shard, fact_id, topic, key, payload, headers from {parcels}
-    join told on told.id >= parcel * {room} and told.id < (parcel + 1) * {room}
-    where error is null order by told.id
-"""
 _TYPES: Final = [told.c[name] for name in Told._fields]
 _FACTS_OF: Final = {
-    "postgresql": text(
-        _FACTS.format(parcels="unnest(cast(:ids as bigint[])) as parcel", room=ROOM)
-    ).columns(*_TYPES),
-    "sqlite": text(
-        _FACTS.format(parcels="(select value as parcel from json_each(:ids))", room=ROOM)
-    ).columns(*_TYPES),
+    # The limit says how few they are: without it all of `told` looks cheaper to read.
+    "postgresql": text(f"""
+        select fact.* from unnest(cast(:ids as bigint[])) as parcel cross join lateral (
+            select id, shard, fact_id, topic, key, payload, headers from told
+            where id >= parcel * {ROOM} and id < (parcel + 1) * {ROOM} and error is null
+            order by id limit {ROOM}
+        ) as fact order by id
+    """).columns(*_TYPES),  # noqa: S608  # a number of ours
+    "sqlite": text(f"""
+        select told.id, shard, fact_id, topic, key, payload, headers
+        from (select value as parcel from json_each(:ids))
+        join told on told.id >= parcel * {ROOM} and told.id < (parcel + 1) * {ROOM}
+        where error is null order by told.id
+    """).columns(*_TYPES),  # noqa: S608  # the same
 }
 _LET_GO: Final = {
     "postgresql": text("delete from outbox where id = any(cast(:ids as bigint[]))"),
