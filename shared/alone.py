@@ -22,6 +22,7 @@ from faststream.kafka import TopicPartition as Partition
 
 from shared import reading, telemetry
 from shared.database import Database
+from shared.ending import end
 from shared.events import Topic
 
 log = logging.getLogger(__name__)
@@ -199,9 +200,7 @@ class Alone:
         """Look no more."""
         watch, self._watch = self._watch, None
         if watch is not None:
-            while not watch.done():  # a cancellation may be swallowed, see `shared.service`
-                watch.cancel()
-                await asyncio.wait([watch], timeout=0.2)
+            await end(watch)
         await self._close()
         self.moving = False
 

@@ -16,7 +16,8 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 
 from shared import broker, records
 from shared.alone import Alone, Claim
-from shared.delivery import LANE, Delivery
+from shared.commits import Commits, Places
+from shared.delivery import Delivery
 from shared.records import Record
 from shared.settings import CommonSettings
 
@@ -60,19 +61,6 @@ class _Records:
         raise NotImplementedError("facts leave through the outbox")
 
 
-async def _unparsed(
-    records: tuple[Record, ...],
-    original: Callable[[Any], Awaitable[KafkaMessage]],
-) -> KafkaMessage:
-    """FastStream reads every header as UTF-8 and skips the batch if one is not: show it none."""
-    first = records[0]
-    place = (first.topic, first.partition, first.offset, first.timestamp)
-    bare: ConsumerRecord[None, bytes] = ConsumerRecord(*place, 0, None, b"", None, -1, 0, ())
-    message = await original((bare,))
-    message.raw_message = records
-    return message
-
-
 _SASL: Final = {
     "PLAIN": SASLPlaintext,
     "SCRAM-SHA-256": SASLScram256,
@@ -92,17 +80,19 @@ def _security(access: Mapping[str, Any]) -> BaseSecurity:
 
 
 class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """Partitions are given up only after the batch under way is done."""
+    """Partitions are given up only after the batch under way is done and committed."""
 
-    def __init__(self, delivery: Delivery) -> None:
+    def __init__(self, delivery: Delivery, commits: Commits) -> None:
         self._delivery = delivery
+        self._commits = commits
         self.out_since: float | None = None
         """Since when the group is being divided anew (seconds, monotonic); None: it is not."""
 
     async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:  # noqa: ARG002  # aiokafka's signature
         self.out_since = time.monotonic()
         async with self._delivery.gate:
-            pass
+            await self._commits.flush()
+            self._commits.forget()
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:  # noqa: ARG002  # aiokafka's signature
         self.out_since = None
@@ -113,10 +103,13 @@ class Consumer:
 
     def __init__(self, delivery: Delivery, common: CommonSettings, *, batch: int) -> None:
         self.delivery = delivery
-        self._drain = _Drain(delivery)
+        self._commits = Commits()
+        self._drain = _Drain(delivery, self._commits)
         self._batch = batch
         self._came = 0
         """How many records the last batch had."""
+        self._reached: Places = {}
+        """Where it ended."""
         records.install()
         self.broker = KafkaBroker(
             common.kafka_addresses,
@@ -157,7 +150,7 @@ class Consumer:
             session_timeout_ms=common.kafka_session_ms,
             heartbeat_interval_ms=common.kafka_session_ms // 10,
             rebalance_timeout_ms=REBALANCE_MS,
-            parser=_unparsed,
+            parser=self._unparsed,
         )
         self._subscriber(self._take)
         self._subscriber.get_msg = self._wait  # type: ignore[method-assign]  # see there
@@ -166,16 +159,32 @@ class Consumer:
         """The next records, as soon as there are any: FastStream's own way sleeps between looks."""
         if self._alone is not None and not await self._alone.began(consumer):
             return ()
-        if LANE <= self._came < self._batch // 2:
+        if self._batch // 16 <= self._came < self._batch // 2:
             await asyncio.sleep(GATHER_SECONDS)
         found = await consumer.getmany(timeout_ms=IDLE_MS, max_records=self._batch)
-        records = tuple(chain.from_iterable(found.values()))
-        self._came = len(records)
-        return records
+        self._reached = {where: await consumer.position(where) for where in found}
+        came = tuple(chain.from_iterable(found.values()))
+        self._came = len(came)
+        return came
+
+    async def _unparsed(
+        self,
+        records: tuple[Record, ...],
+        original: Callable[[Any], Awaitable[KafkaMessage]],
+    ) -> KafkaMessage:
+        """FastStream reads each header as UTF-8 and skips the batch if one is not: show it none."""
+        first = records[0]
+        place = (first.topic, first.partition, first.offset, first.timestamp)
+        bare: ConsumerRecord[None, bytes] = ConsumerRecord(*place, 0, None, b"", None, -1, 0, ())
+        message = await original((bare,))
+        message.raw_message = records
+        message.consumer = self._commits
+        return message
 
     async def _take(self, records: Sequence[Record]) -> None:
         try:
             await self.delivery.take(records)
+            self._commits.note(self._reached)
         except Exception:  # noqa: BLE001  # FastStream would log its text, which may be personal
             raise NackMessage from None
 
@@ -196,6 +205,7 @@ class Consumer:
                 raise RuntimeError("the client before is not closed")  # it could still commit
             await self._alone.enter()
         await self.broker.start()
+        self._commits.begin(self._subscriber.consumer)
 
     async def stop(self) -> None:
         """Finish the batch under way, commit, leave the group; a broker that is away is let be."""
@@ -208,7 +218,9 @@ class Consumer:
     async def _end(self) -> None:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(STOP_SECONDS):
+                await self._commits.hurry()
                 await self.broker.stop()
+        await self._commits.end()
 
     @property
     def assigned(self) -> bool:

@@ -20,6 +20,7 @@ from shared.broker import client_settings
 from shared.carrier import Carrier
 from shared.database import Database
 from shared.delivery import Delivery, Listening
+from shared.ending import END_SECONDS, end
 from shared.entrance import Entrance
 from shared.kafka import Consumer, wait_for_broker
 from shared.provision import create_missing
@@ -30,8 +31,6 @@ log = logging.getLogger(__name__)
 
 CALM_SECONDS: Final = 30.0
 """A clock that ran this long before it failed is started again without a growing pause."""
-END_SECONDS: Final = 10.0
-"""How long the relay may take to end the batch it has begun."""
 
 NOT_ITS_OWN: Final[TelemetryConfig] = {
     "tracing": False,
@@ -191,26 +190,12 @@ async def _stop(parts: Parts) -> None:
     if parts.consumer is not None:
         await parts.consumer.stop()
     relay, clocks = parts.tasks[:1], parts.tasks[1:]
-    await _end(clocks)
+    await end(*clocks)
     parts.relay.stop()
     if relay:
         await asyncio.wait(relay, timeout=END_SECONDS)
-        await _end(relay)
+        await end(*relay)
     await parts.carrier.close()
-
-
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancel until it is heard.
-
-    Python 3.11's `asyncio.wait_for` swallows a cancellation that comes together with its result,
-    and a busy clock waits so hundreds of times a second.
-    """
-    running = {task for task in tasks if not task.done()}
-    ends = time.monotonic() + END_SECONDS
-    while running and time.monotonic() < ends:
-        for task in running:
-            task.cancel()
-        _, running = await asyncio.wait(running, timeout=0.2)
 
 
 async def _forever(clock: Clock, database: Database) -> None:

@@ -34,7 +34,7 @@ class Client:
 
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
-        self.position = 0
+        self.place = 0
         self.committed = 0
         self.seeks: list[int] = []
         self.closed = False
@@ -64,19 +64,22 @@ class Client:
         return {TopicPartition("t", 0)}
 
     async def getmany(self, *, timeout_ms: int, max_records: int) -> dict[Any, Any]:
-        taken = Client.log[self.position : self.position + max_records]
+        taken = Client.log[self.place : self.place + max_records]
         if not taken:
             await asyncio.sleep(timeout_ms / 1000)
             return {}
-        self.position += len(taken)
+        self.place += len(taken)
         return {TopicPartition("t", 0): taken}
 
-    async def commit(self) -> None:
-        self.committed = self.position
+    async def commit(self, places: dict[TopicPartition, int]) -> None:
+        (self.committed,) = places.values()
+
+    async def position(self, _where: TopicPartition) -> int:
+        return self.place
 
     def seek(self, *, partition: TopicPartition, offset: int) -> None:
         self.seeks.append(offset)
-        self.position = offset
+        self.place = offset
 
 
 @pytest.fixture(autouse=True)
