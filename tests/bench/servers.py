@@ -19,8 +19,9 @@ KAFKA_IMAGE: Final = "apache/kafka:4.1.1"
 POSTGRES_IMAGE: Final = "postgres:17"
 HEAP: Final = "-Xms512m -Xmx512m"
 POSTGRES_KNOBS: Final = {
-    "shared_buffers": "1GB",
+    "shared_buffers": "4GB",
     "max_wal_size": "8GB",
+    "min_wal_size": "2GB",
     "checkpoint_timeout": "15min",
     "wal_compression": "lz4",
     "max_connections": "100",
