@@ -130,18 +130,13 @@ class Delivery:
 
     async def take(self, records: Sequence[Record]) -> None:
         """Deliver a batch. Raises, after a pause, where it cannot be kept now: take it again."""
-        now = datetime.now(UTC)
-        await self.take_read([envelope.read(record, now) for record in records])
-
-    async def take_read(self, items: Sequence[Read | Refused]) -> None:
-        """The same for records that are read already."""
         async with self.gate:
             self.busy = True
             self.progress = time.monotonic()
             self._patience = PATIENCE
             began = time.perf_counter()
             try:
-                await self._deal(items)
+                await self._deal(records, datetime.now(UTC))
             except Exception as error:
                 await self._pause(error)
                 raise
@@ -150,17 +145,21 @@ class Delivery:
             self._failures = 0
             telemetry.BATCH_SECONDS.observe(time.perf_counter() - began)
 
-    async def _deal(self, items: Sequence[Read | Refused]) -> None:
+    async def _deal(self, records: Sequence[Record], now: datetime) -> None:
         """Deliver by lanes; facts of one key share one, so they stay in order."""
         count = self._lanes or (LANES if self.database.is_postgres else 1)
-        if count == 1 or len(items) < LANE:
-            await self._deliver(items)
+        if count == 1 or len(records) < LANE:
+            await self._deliver([envelope.read(record, now) for record in records])
             return
-        lanes: list[list[Read | Refused]] = [[] for _ in range(count)]
-        for item in items:
-            lanes[crc32(item.record.key or b"") % count].append(item)
-        under_way = map(self._deliver, filter(None, lanes))
-        for error in filter(None, await asyncio.gather(*under_way, return_exceptions=True)):
+        lanes: list[list[Record]] = [[] for _ in range(count)]
+        for record in records:
+            lanes[crc32(record.key or b"") % count].append(record)
+
+        async def one(lane: Sequence[Record]) -> None:
+            await self._deliver([envelope.read(record, now) for record in lane])
+
+        ends = await asyncio.gather(*map(one, filter(None, lanes)), return_exceptions=True)
+        for error in filter(None, ends):
             raise error  # what another lane has kept is known when it comes again
 
     async def _deliver(self, items: Sequence[Read | Refused]) -> None:

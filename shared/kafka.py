@@ -5,21 +5,19 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Final
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.errors import IllegalStateError
 from faststream import AckPolicy
 from faststream.exceptions import NackMessage
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from shared import broker, envelope, records
+from shared import broker, records
 from shared.alone import Alone, Claim
-from shared.commits import Commits
+from shared.commits import Commits, Places
 from shared.delivery import Delivery
-from shared.envelope import Read, Refused
 from shared.records import Record
 from shared.settings import CommonSettings
 
@@ -38,8 +36,6 @@ FETCH_BYTES: Final = 8 * PARTITION_BYTES
 """The most a far behind consumer holds; a single record that is larger still comes."""
 
 
-HOT: Final = 400
-"""Records that are read at once, while what was made of them is still in the processor's cache."""
 IDLE_MS: Final = 500
 """How long to wait for records at a time."""
 GATHER_SECONDS: Final = 0.05
@@ -110,10 +106,10 @@ class Consumer:
         self._commits = Commits()
         self._drain = _Drain(delivery, self._commits)
         self._batch = batch
-        self._items: list[Read | Refused] = []
-        """The batch under way, else the last one."""
-        self._reached: dict[TopicPartition, int] = {}
-        """Where it ends."""
+        self._came = 0
+        """How many records the last batch had."""
+        self._reached: Places = {}
+        """Where it ended."""
         records.install()
         self.broker = KafkaBroker(
             common.kafka_addresses,
@@ -160,37 +156,16 @@ class Consumer:
         self._subscriber.get_msg = self._wait  # type: ignore[method-assign]  # see there
 
     async def _wait(self, consumer: Any) -> tuple[Record, ...]:
-        """The next records, as soon as there are any: FastStream's own way sleeps between looks.
-
-        They are read as they come and wait here; FastStream gets the first ones of each partition,
-        which is what it needs where a batch is to come again.
-        """
+        """The next records, as soon as there are any: FastStream's own way sleeps between looks."""
         if self._alone is not None and not await self._alone.began(consumer):
             return ()
-        if self._batch // 16 <= len(self._items) < self._batch // 2:
+        if self._batch // 16 <= self._came < self._batch // 2:
             await asyncio.sleep(GATHER_SECONDS)
-        self._items, self._reached = [], {}
-        firsts: list[Record] = []
-        now, patience = datetime.now(UTC), IDLE_MS
-        while room := self._batch - len(self._items):
-            try:
-                found = await consumer.getmany(timeout_ms=patience, max_records=min(HOT, room))
-            except Exception:
-                if not firsts:
-                    raise
-                break  # what came before it is handled first; then it is met again
-            if not found:
-                break
-            for where, records_there in found.items():
-                firsts.append(records_there[0])
-                self._items += [envelope.read(record, now) for record in records_there]
-                self._reached[where] = records_there[-1].offset + 1
-                with contextlib.suppress(IllegalStateError):  # it may have been given up just now
-                    self._reached[where] = await consumer.position(where)
-            patience = 0
-            if self._drain.out_since is not None:
-                break  # it would wait for other partitions
-        return tuple(firsts)
+        found = await consumer.getmany(timeout_ms=IDLE_MS, max_records=self._batch)
+        self._reached = {where: await consumer.position(where) for where in found}
+        came = tuple(chain.from_iterable(found.values()))
+        self._came = len(came)
+        return came
 
     async def _unparsed(
         self,
@@ -206,9 +181,9 @@ class Consumer:
         message.consumer = self._commits
         return message
 
-    async def _take(self, _firsts: Sequence[Record]) -> None:
+    async def _take(self, records: Sequence[Record]) -> None:
         try:
-            await self.delivery.take_read(self._items)
+            await self.delivery.take(records)
             self._commits.note(self._reached)
         except Exception:  # noqa: BLE001  # FastStream would log its text, which may be personal
             raise NackMessage from None

@@ -3,7 +3,6 @@ import importlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from itertools import count
 from typing import Any, ClassVar
 
 import aiokafka
@@ -126,45 +125,6 @@ async def test_offsets_are_committed_once_a_batch_is_kept(
     await consume(listening())
     await until(lambda: Client.made[0].committed == 25)
     assert await kept(database) == [f"person {number}" for number in range(25)]
-
-
-async def test_a_batch_is_gathered_from_many_looks_and_one_that_fails_loses_nothing(
-    database: Database, consume: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kafka, "HOT", 3)
-    looks, plain = count(1), Client.getmany
-
-    async def odd(self: Client, **asked: Any) -> dict[Any, Any]:
-        assert asked["max_records"] <= 3
-        if next(looks) in {1, 3, 6}:
-            raise KafkaConnectionError("one partition's trouble")
-        return await plain(self, **asked)
-
-    monkeypatch.setattr(Client, "getmany", odd)
-    told([registered(f"person {number}") for number in range(25)])
-    await consume(listening())
-    await until(lambda: Client.made[0].committed == 25)
-    assert await kept(database) == [f"person {number}" for number in range(25)]
-    assert Client.made[0].seeks == []
-
-
-async def test_a_batch_that_fails_comes_again_from_its_first_record(
-    database: Database, consume: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kafka, "HOT", 2)
-    listens, tries = Listening("training"), count(1)
-
-    @listens.on(EmployeeRegistered)
-    async def handle(facts: Sequence[Fact[EmployeeRegistered]], session: AsyncSession) -> None:
-        if next(tries) == 1:
-            raise ConnectionError("the database is away")
-        await keep(facts, session)
-
-    told([registered(f"person {number}") for number in range(7)])
-    await consume(listens)
-    await until(lambda: Client.made[0].committed == 7)
-    assert Client.made[0].seeks == [0]
-    assert await kept(database) == [f"person {number}" for number in range(7)]
 
 
 async def test_headers_that_are_null_or_no_text_do_not_stop_a_batch(
