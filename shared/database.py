@@ -36,7 +36,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from shared import pooling, sqlite, tls
+from shared import codecs, pooling, sqlite, tls
 from shared.fresh import Fresh
 from shared.settings import ServiceSettings
 
@@ -189,6 +189,7 @@ def connect(
             pool_size=settings.pool_size,
             connect_args=knobs,
         )
+        codecs.install(engine)
         pooling.watch(engine)
     return Database(engine)
 

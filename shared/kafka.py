@@ -31,7 +31,7 @@ RESTARTS: Final = 5
 GRACE_SECONDS: Final = 20
 """How long a batch under way may take to end when the process is told to."""
 STOP_SECONDS: Final = 25.0
-PARTITION_BYTES: Final = 2 * 1024 * 1024
+PARTITION_BYTES: Final = 1024 * 1024
 FETCH_BYTES: Final = 8 * PARTITION_BYTES
 """The most a far behind consumer holds; a single record that is larger still comes."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from random import Random
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -32,6 +33,12 @@ PERIOD: Final = Period(
     kind=PeriodKind.ANNUAL, year=YEAR, start=date(YEAR, 1, 1), end=date(YEAR, 12, 31)
 )
 PEOPLE_A_REVIEWER: Final = 20
+PEOPLE_AN_AGENCY: Final = 2_000
+REGISTERED_FROM: Final = 1_735_689_600_000
+"""2025-01-01 (milliseconds since 1970); `fill/` has people of the same `REGISTERED_DAYS`."""
+REGISTERED_DAYS: Final = 300
+REGISTERED_A_MILLISECOND: Final = 5
+"""About as fast as an import is."""
 TRACE: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 _RATINGS: Final = {"D": Rating.ABOVE, "S": Rating.MEETS}
@@ -100,8 +107,25 @@ def results(count: int, *, seed: int = 1) -> Iterator[Fact[EvaluationFinalized]]
 
 
 def employee(number: int, seed: int = 1) -> UUID:
-    """The id of the person of this number: in no order, as ids of people are."""
-    return UUID(int=Random((seed << 40) | number).getrandbits(128), version=4)
+    """The id of the person of this number.
+
+    People of an agency were registered together, by its first export, so their ids (UUIDv7) lie
+    together; agencies came in another order then, and people within one too.
+    """
+    agency, place = divmod(number, PEOPLE_AN_AGENCY)
+    return _registered(agency, seed)[place]
+
+
+@lru_cache(16)
+def _registered(agency: int, seed: int) -> list[UUID]:
+    dice = Random((seed << 40) | agency)
+    began = REGISTERED_FROM + dice.randrange(REGISTERED_DAYS * 24 * 3600 * 1000)
+    people = [
+        _uuid7(began + place // REGISTERED_A_MILLISECOND, dice.getrandbits(74))
+        for place in range(PEOPLE_AN_AGENCY)
+    ]
+    dice.shuffle(people)
+    return people
 
 
 def answers(
@@ -189,5 +213,10 @@ def _rating(word: str) -> Rating:
 
 def _ordered(kind: int, number: int, dice: Random) -> UUID:
     """An id in the order of making, as UUIDv7 is, but the same every time."""
-    stamp = 0x019A_0000_0000 + number
-    return UUID(int=stamp << 80 | 7 << 76 | kind << 64 | 2 << 62 | dice.getrandbits(62))
+    return _uuid7(0x019A_0000_0000 + number, kind << 62 | dice.getrandbits(62))
+
+
+def _uuid7(stamp: int, rest: int) -> UUID:
+    """`stamp`: milliseconds since 1970; `rest`: 74 bits."""
+    low = rest & ((1 << 62) - 1)
+    return UUID(int=stamp << 80 | 7 << 76 | rest >> 62 << 64 | 2 << 62 | low)
