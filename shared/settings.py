@@ -181,7 +181,7 @@ class ServiceSettings(SecretsInFiles):
     database_ca_file: Path | None = None
     """Certificates (PEM) to trust instead of the system's, with `verify`."""
     pool_size: int = Field(default=10, ge=1)
-    batch: int = Field(default=4000, ge=1, le=10_000)
+    batch: int = Field(default=2000, ge=1, le=10_000)
     """Most facts taken from Kafka at once."""
     startup_seconds: float = 60
     """How long to wait for the broker and the database before giving up."""

@@ -24,7 +24,7 @@ GOALS: Final[dict[tuple[str, int], Goals]] = {
     ("embedded", 50): {"p50_ms": ("<=", 25), "p99_ms": ("<=", 80)},
 }
 BURST_GOAL: Final[Goals] = {"max_ms": ("<=", 5000)}
-WARM_SECONDS: Final = 3
+WARM_SECONDS: Final = 10
 PATIENCE_SECONDS: Final = 120
 
 
