@@ -1,7 +1,6 @@
 """The one way facts reach a handler: in batches, once, in one transaction, or set aside.
 
-A batch is kept whole: inbox, effects, what is told because of them, then Kafka's offsets. A large
-one is dealt to lanes by key: one is worked out while the database is at another. Where a
+A batch is kept whole: inbox, effects, what is told because of them, then Kafka's offsets. Where a
 batch fails for good it is halved until the culprit stands alone; the culprit goes to `<topic>.dead`
 and what was behind it goes on. Where the database is away everything waits, in order.
 """
@@ -16,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
-from zlib import crc32
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,9 +35,6 @@ FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 10.0
 PATIENCE: Final = 5.0
 """Seconds a batch may spend on pauses between tries: a hundred culprits must not take minutes."""
-LANES: Final = 2
-LANE: Final = 100
-"""Records from which on a batch is worth dealing."""
 HEADERS: Final = (
     "ce_specversion",
     "ce_id",
@@ -106,14 +101,9 @@ def dead_id(service: str, record: Record, place: str | None = None) -> UUID:
 
 
 class Delivery:
-    """Delivers batches of records to a service's handlers.
+    """Delivers batches of records to a service's handlers."""
 
-    `lanes`: in how many transactions side by side a large batch is kept; SQLite has one writer.
-    """
-
-    def __init__(
-        self, listening: Listening, database: Database, *, lanes: int | None = None
-    ) -> None:
+    def __init__(self, listening: Listening, database: Database) -> None:
         self.listening = listening
         self.database = database
         self.gate = asyncio.Lock()
@@ -121,7 +111,6 @@ class Delivery:
         self.progress = time.monotonic()
         """When a batch last began, waited or was kept (seconds, monotonic)."""
         self.busy = False
-        self._lanes = lanes
         self._failures = 0
         self._patience = PATIENCE
         takers = enumerate(listening.listeners)
@@ -136,7 +125,8 @@ class Delivery:
             self._patience = PATIENCE
             began = time.perf_counter()
             try:
-                await self._deal(records, datetime.now(UTC))
+                now = datetime.now(UTC)
+                await self._deliver([envelope.read(record, now) for record in records])
             except Exception as error:
                 await self._pause(error)
                 raise
@@ -144,23 +134,6 @@ class Delivery:
                 self.busy = False
             self._failures = 0
             telemetry.BATCH_SECONDS.observe(time.perf_counter() - began)
-
-    async def _deal(self, records: Sequence[Record], now: datetime) -> None:
-        """Deliver by lanes; facts of one key share one, so they stay in order."""
-        count = self._lanes or (LANES if self.database.is_postgres else 1)
-        if count == 1 or len(records) < LANE:
-            await self._deliver([envelope.read(record, now) for record in records])
-            return
-        lanes: list[list[Record]] = [[] for _ in range(count)]
-        for record in records:
-            lanes[crc32(record.key or b"") % count].append(record)
-
-        async def one(lane: Sequence[Record]) -> None:
-            await self._deliver([envelope.read(record, now) for record in lane])
-
-        ends = await asyncio.gather(*map(one, filter(None, lanes)), return_exceptions=True)
-        for error in filter(None, ends):
-            raise error  # what another lane has kept is known when it comes again
 
     async def _deliver(self, items: Sequence[Read | Refused]) -> None:
         try:

@@ -84,7 +84,7 @@ class Redelivery(Delivery):
     """
 
     def __init__(self, listening: Listening, database: Database, *, again: bool) -> None:
-        super().__init__(listening, database, lanes=1)  # it counts one batch after the other
+        super().__init__(listening, database)
         self.counts = Counts()
         self._again = again
         self._now = Counts()

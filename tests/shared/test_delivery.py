@@ -13,7 +13,6 @@ from shared.database import Database
 from shared.delivery import Delivery, Listening
 from shared.events import EmployeeRegistered, Fact, ImportCompleted, following, new_fact
 from shared.inbox import inbox
-from tests.shared.conftest import only_postgres
 from tests.shared.dead import failing_for, reasons, waiting
 from tests.shared.facts import (
     NOW,
@@ -44,36 +43,7 @@ async def test_a_batch_is_kept_in_the_order_it_was_told_in(
     people = [uuid4() for _ in range(9)]
     told = [registered(f"{n % 9} {n:03}", people[n % 9]) for n in range(300)]
     await delivery.take(records(told))
-    names = await kept(database)
-    assert sorted(names) == sorted(fact.data.name for fact in told)
-    for person in "012345678":
-        own = [name for name in names if name.startswith(person)]
-        assert own == sorted(own), "those of one key"
-
-
-@only_postgres
-async def test_where_one_lane_fails_the_other_is_kept_and_all_comes_again(
-    database: Database,
-) -> None:
-    listens, away = Listening("tests"), True
-
-    @listens.on(EmployeeRegistered)
-    async def note(facts: Sequence[Fact[EmployeeRegistered]], session: AsyncSession) -> None:
-        await keep(facts, session)
-        if away and facts[0].data.name == "last":
-            raise ConnectionError
-
-    last = registered("last")
-    told = [last, *(registered(f"{n}") for n in range(300))]
-    delivery = Delivery(listens, database)
-    with pytest.raises(ConnectionError):
-        await delivery.take(records(told))
-    some = await kept(database)
-    assert 0 < len(some) < 301
-    assert "last" not in some
-    away = False
-    await delivery.take(records(told))
-    assert sorted(await kept(database)) == sorted(fact.data.name for fact in told)
+    assert await kept(database) == [fact.data.name for fact in told]
 
 
 async def test_a_fact_is_kept_once_however_often_it_comes(
