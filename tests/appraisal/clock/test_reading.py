@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event
 
+from services.appraisal.clock.keeping import Chunk
 from shared.events import EvaluationFinalized, EvaluationSuperseded, ImportCompleted
 from shared.events.words import LOW
 from tests.appraisal.clock.kept import results
@@ -170,6 +171,29 @@ async def test_after_a_crash_another_goes_on_and_nothing_is_there_twice(
     assert len(registered) == len(set(registered)) == 61
     codes = [one["code"] for one in listed.json()["items"]]
     assert codes == ["superseded_by_later_period", "rating_unknown"]
+
+
+async def test_who_was_taken_for_dead_stops_though_the_next_rows_are_made_already(
+    stage: Stage,
+) -> None:
+    await stage.hand_in(made(*({"nip": nip(number)} for number in range(60))), read=False)
+    slow, kept = stage.reader(import_batch=12), []
+    keep_chunk = slow._keep_chunk
+
+    async def keep_slowly(import_id: UUID, chunk: Chunk) -> bool:
+        if len(kept) == 2:  # so the third is made, and waits
+            await stage.let_leases_run_out()
+            assert await stage.reader(import_batch=12).read_next()
+        kept.append(await keep_chunk(import_id, chunk))
+        return kept[-1]
+
+    slow._keep_chunk = keep_slowly  # type: ignore[method-assign]  # between its steps
+    assert await slow.read_next()
+    assert kept == [True, True, False]
+    told = said(await stage.collect())
+    evaluations = [fact.evaluation_id for fact in told if isinstance(fact, EvaluationFinalized)]
+    assert len(evaluations) == len(set(evaluations)) == 60
+    assert [fact.type for fact in told].count("import.completed.v1") == 1
 
 
 async def test_an_import_that_kills_whoever_reads_it_is_given_up(stage: Stage) -> None:

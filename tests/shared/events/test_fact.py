@@ -1,7 +1,15 @@
 from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122, UUID, uuid4
 
-from shared.events import Fact, ImportCompleted, derived_id, following, new_id, ordered_after
+from shared.events import (
+    Fact,
+    ImportCompleted,
+    derived_id,
+    following,
+    new_id,
+    new_ids,
+    ordered_after,
+)
 from shared.events.fact import FACTS, ORDERED_SINCE
 
 NOW = datetime(2027, 1, 2, tzinfo=UTC)
@@ -24,6 +32,13 @@ def test_the_same_cause_gives_the_same_id_and_no_other_does() -> None:
     cause, other = made_at(NOW), made_at(NOW, rest=1)
     assert follows(cause) == follows(cause)
     assert len({follows(cause), follows(cause, "b"), follows(other), cause, other}) == 5
+
+
+def test_many_new_ids_are_each_later_than_the_one_before() -> None:
+    before, many, after = new_id(), new_ids(5000), new_id()
+    assert [before, *many, after] == sorted({before, *many, after})
+    assert {(one.version, one.variant) for one in many} == {(7, RFC_4122)}
+    assert new_ids(0) == []
 
 
 def test_what_follows_lies_beside_its_cause_in_time() -> None:
