@@ -38,7 +38,7 @@ async def state(stage: Stage) -> dict[str, list[tuple[Any, ...]]]:
             named = (column.name for column in metadata.tables[table].columns)
             columns = [one for one in named if one not in TIMES]
             rows = await stage.services[name].query(
-                f"select {', '.join(columns)} from {table} order by {columns[0]}"  # noqa: S608
+                f"select {', '.join(columns)} from {table} order by {columns[0]}"  # noqa: S608  # our own names
             )
             assert rows, table
             found[table] = rows

@@ -240,7 +240,7 @@ async def test_an_address_told_much_later_brings_no_old_mail_back(stage: Stage) 
         connection = await session.connection()
         long_ago = datetime.now(UTC) - timedelta(days=8)
         await connection.exec_driver_sql(
-            f"update delivery set queued_at = '{long_ago:%Y-%m-%d %H:%M:%S}'"  # noqa: S608
+            f"update delivery set queued_at = '{long_ago:%Y-%m-%d %H:%M:%S}'"  # noqa: S608  # a day we made
         )
     await hear(stage, registered(email="jaka@jambi.example"))
     assert await deliveries(stage) == {person(1): ("no_address", 0, None)}

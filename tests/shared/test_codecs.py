@@ -10,6 +10,9 @@ from tests.shared.conftest import only_postgres
 pytestmark = only_postgres
 
 moments = Table("moments", MetaData(), Column("n", Integer, primary_key=True), Column("at", Moment))
+WRITTEN = text(
+    "select to_char(at at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS.US') from moments order by n"
+)
 WIB = timezone(timedelta(hours=7))
 GIVEN = [
     datetime(2026, 11, 28, 7, 16, 44, 36557, tzinfo=UTC),
@@ -39,7 +42,7 @@ async def test_a_moment_comes_back_as_it_went_in_whatever_way(
             await insert_rows(session, moments, ("n", "at"), part)
     async with database.read() as session:
         found = list((await session.execute(select(moments.c.at).order_by(moments.c.n))).scalars())
-        said = (await session.execute(_written())).scalars().all()
+        said = (await session.execute(WRITTEN)).scalars().all()
     assert found == GIVEN
     assert all(one.tzinfo == UTC for one in found if one is not None)
     assert list(said)[:3] == [
@@ -64,7 +67,3 @@ async def test_a_moment_without_a_zone_is_refused(database: Database) -> None:
             await insert_rows(session, moments, ("n", "at"), [(n, naive) for n in range(COPY_FROM)])
     async with database.read() as session:
         assert list((await session.execute(select(moments.c.n))).scalars()) == []
-
-
-def _written() -> object:
-    return text("select to_char(at at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS.US') from moments")

@@ -71,7 +71,7 @@ async def test_what_is_set_aside_is_told_once_as_it_came_and_without_personal_va
     assert told["dead_topic"] == "workforce.employees.v1"
     assert (told["dead_partition"], told["dead_offset"]) == ("0", "7")
     assert told["dead_service"] == "tests"
-    assert told["ce_id"] == dict(culprit.headers)["ce_id"].decode()  # type: ignore[union-attr]
+    assert told["ce_id"] == dict(culprit.headers)["ce_id"].decode()  # type: ignore[union-attr]  # it has one
     assert SECRET not in str(told)
     logged = " ".join(str(line.__dict__) for line in caplog.records if line.name == core.__name__)
     assert "ArithmeticError" in logged

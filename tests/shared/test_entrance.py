@@ -94,7 +94,7 @@ async def test_a_database_that_is_away_is_said_to_be_and_a_bug_tells_nothing(
         assert answer.headers["retry-after"]
         problem(await client.get("/bug"), 500, "failed")
     (line,) = [one for one in caplog.records if one.levelno >= logging.ERROR]
-    assert (line.error, line.at.rpartition("/")[2].partition(":")[0]) == (  # type: ignore[attr-defined]
+    assert (line.error, line.at.rpartition("/")[2].partition(":")[0]) == (  # type: ignore[attr-defined]  # `extra` put it there
         "ArithmeticError",
         "web.py",
     )

@@ -26,7 +26,7 @@ def test_it_serves_the_one_named_where_the_environment_says(
     monkeypatch.setenv("KINERJA_HOST", "0.0.0.0")  # noqa: S104  # as in a container
     monkeypatch.setenv("KINERJA_PORT", "9000")
     main.main(["training"])
-    assert served == [("services.training.app:app", "0.0.0.0", 9000)]  # noqa: S104
+    assert served == [("services.training.app:app", "0.0.0.0", 9000)]  # noqa: S104  # what a container listens on
 
 
 def test_an_image_names_its_service_once(

@@ -25,6 +25,7 @@ GOALS: Final[dict[tuple[str, int], Goals]] = {
 }
 BURST_GOAL: Final[Goals] = {"max_ms": ("<=", 5000)}
 WARM_SECONDS: Final = 10
+"""Before a rate counts: how soon the broker's code is compiled is not what is asked."""
 PATIENCE_SECONDS: Final = 120
 
 

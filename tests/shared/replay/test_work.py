@@ -165,7 +165,7 @@ async def test_what_waited_in_a_restored_database_is_let_be(lost: Lost) -> None:
     [first, *_] = await lost.stage.notifications.query("select notice_id from delivery limit 1")
     await change(
         lost.stage.notifications,
-        f"update delivery set state = 'no_address' where notice_id = '{first[0]}'",  # noqa: S608
+        f"update delivery set state = 'no_address' where notice_id = '{first[0]}'",  # noqa: S608  # an id we made
     )
     assert await states(lost) == {"waiting", "no_address"}
     await lost.replay("notifications")
