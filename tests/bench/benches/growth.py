@@ -24,7 +24,7 @@ MEMORY_GOAL: Final = ("<=", 300.0)
 STEP: Final = 50_000
 MONTHS: Final = 10
 FILLED: Final = ("training", "notifications")
-"""Whose tables are filled; `fill/` has what with."""
+"""Whose tables are filled; `fill/` has what with, and the ids all of it has."""
 
 
 def growth(site: Site, knobs: Knobs) -> Iterator[Row]:
@@ -50,7 +50,8 @@ def _rate_at(site: Production, rows: int, knobs: Knobs) -> float:
     site.fresh()
     for service in FILLED:
         site.ask(service, *_past_months())
-        script = (HERE / "fill" / f"{service}.sql").read_text().replace(":rows", str(rows))
+        parts = [(HERE / "fill" / f"{name}.sql").read_text() for name in ("ids", service)]
+        script = "\n".join(parts).replace(":rows", str(rows))
         site.ask(service, *(one for one in script.split(";\n") if one.strip()))
         site.ask(service, "vacuum analyze")
     site.ask("training", "checkpoint")
