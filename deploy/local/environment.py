@@ -113,6 +113,8 @@ def own(stack: Stack, name: str) -> dict[str, str]:
             "NOTIFICATIONS_SMTP_TLS": "none",
             "NOTIFICATIONS_SENDER": "Kinerja <kinerja@surat.example>",
             "NOTIFICATIONS_ADDRESS_PATTERN": "{id}@pegawai.example",
+            # the desk is near and quick: after a kill, whoever starts again need not wait longer
+            "NOTIFICATIONS_LEASE_SECONDS": "20",
         },
         "portal": {
             "PORTAL_APPRAISAL_URL": stack.url("appraisal"),

@@ -11,6 +11,7 @@ from services.notifications import channels, rules, store
 from services.notifications.models import DeliveryState
 from services.notifications.settings import Settings
 from shared.database import Database, passes
+from shared.ending import to_its_end
 from shared.i18n import catalogue
 
 TEXTS: Final = catalogue(Path(__file__).parent / "locales")
@@ -117,7 +118,8 @@ async def send_due_mails(
 
     A mail is claimed in one transaction and marked in another: nothing is held while a mail
     server thinks. Each is marked before the next goes out, so that a process killed in between
-    sends one again at most, recognisable by its Message-ID.
+    sends one again at most, recognisable by its Message-ID. A process told to end gives back what
+    it has not begun; one that is killed keeps it until its claim is over.
     """
     offices = {
         rules.personnel_office(agency_id): address
@@ -147,32 +149,46 @@ async def send_due_mails(
         outcome = channels.Outcome(notice_id, channels.State.SENT)
         await _keep(database, [_mark(claimed[notice_id], outcome, datetime.now(UTC))], until)
 
-    outcomes = await channels.send(
-        [
-            channels.Outgoing(
-                delivery_id=one.notice_id,
-                notice_id=one.notice_id,
-                address=one.address,
-                language=one.language,
-                kind=one.kind,
-                attempt=one.attempt,
-                written_at=one.queued_at,
-            )
-            for one in waiting
-        ],
-        server,
-        TEXTS,
-        within=OF_THE_LEASE * settings.lease_seconds,
-        sent=sent,
-    )
-    now = datetime.now(UTC)
-    marks = [
-        _mark(claimed[one.delivery_id], one, now)
-        for one in outcomes
-        if one.state is not channels.State.SENT
-    ]
-    await _keep(database, marks, until)
+    try:
+        outcomes = await channels.send(
+            [
+                channels.Outgoing(
+                    delivery_id=one.notice_id,
+                    notice_id=one.notice_id,
+                    address=one.address,
+                    language=one.language,
+                    kind=one.kind,
+                    attempt=one.attempt,
+                    written_at=one.queued_at,
+                )
+                for one in waiting
+            ],
+            server,
+            TEXTS,
+            within=OF_THE_LEASE * settings.lease_seconds,
+            sent=sent,
+        )
+        now = datetime.now(UTC)
+        marks = [
+            _mark(claimed[one.delivery_id], one, now)
+            for one in outcomes
+            if one.state is not channels.State.SENT
+        ]
+        await _keep(database, marks, until)
+    except asyncio.CancelledError:
+        await to_its_end(_give_back(database, waiting))
+        raise
     return len(waiting)
+
+
+async def _give_back(database: Database, waiting: Sequence[store.mails.Waiting]) -> None:
+    """Let others have what is not marked; where the database is away, once the claim is over."""
+    try:
+        async with database.begin() as session:
+            await store.mails.give_back(session, waiting, datetime.now(UTC))
+    except Exception as error:
+        if not passes(error):
+            raise
 
 
 async def _keep(database: Database, marks: Sequence[store.mails.Mark], until: datetime) -> None:

@@ -157,7 +157,7 @@ async def die_once_it_is_taken(stage: Stage, server: channels.MailServer) -> Non
     assert outcome.state is channels.State.SENT
 
 
-async def test_told_to_end_a_sender_ends_the_mail_it_has_begun_and_begins_no_other(
+async def test_told_to_end_a_sender_ends_the_mail_it_has_begun_and_gives_back_the_others(
     stage: Stage,
 ) -> None:
     await hear(stage, *(result("GOOD", number) for number in range(1, 4)))
@@ -179,8 +179,37 @@ async def test_told_to_end_a_sender_ends_the_mail_it_has_begun_and_begins_no_oth
         "sent": 1,
         "waiting": 2,
     }
+    another = Office()
+    assert await send(stage, another) == 2, "at once; what was sent does not go again"
+    assert not set(another.recipients) & set(office.recipients)
+    assert set((await deliveries(stage)).values()) == {("sent", 1, None)}
+
+
+async def test_told_to_end_while_the_database_is_away_a_sender_leaves_mails_claimed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hear(stage, result("GOOD"), result("GOOD", 2))
+    sending: list[asyncio.Task[int]] = []
+    gone: list[int] = []
+
+    async def away(*_: object) -> None:
+        gone.append(1)
+        raise ConnectionRefusedError
+
+    def told_to_end(_: str) -> str:
+        sending[0].cancel()
+        return "250 OK"
+
+    monkeypatch.setattr(store.mails, "give_back", away)
+    async with opened(Office(content=told_to_end)) as server:
+        work = send_due_mails(stage.notifications.database, server, stage.notifications.settings)
+        sending.append(asyncio.create_task(work))
+        with pytest.raises(asyncio.CancelledError):
+            await sending[0]
+    assert gone == [1]
+    assert await send(stage, Office()) == 0, "still claimed"
     await become_due(stage)
-    assert await send(stage, Office()) == 2, "what was sent does not go again"
+    assert await send(stage, Office()) == 1
 
 
 async def test_each_mail_is_marked_before_the_next_goes_out(stage: Stage) -> None:

@@ -25,6 +25,7 @@ from services.appraisal.models import Import, ImportState
 from services.appraisal.settings import Settings
 from shared import outbox, tracing
 from shared.database import Database, passes
+from shared.ending import to_its_end
 from shared.events import ImportCompleted, new_fact, new_id
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,10 @@ class Reader:
         self._lease = timedelta(seconds=settings.lease_seconds)
 
     async def read_next(self) -> bool:
-        """Read the oldest import that waits, to its end; False if none does."""
+        """Read the oldest import that waits, to its end; False if none does.
+
+        Told to end, it gives the import back, so that another goes on at once.
+        """
         now = datetime.now(UTC)
         async with self._database.read() as session:
             if not await store.imports.any_free(session, now):
@@ -57,9 +61,13 @@ class Reader:
             await self._refuse(job, GIVEN_UP, {"attempts": str(self._settings.import_attempts)})
             return True
         about = {"kinerja.import_id": str(job.import_id)}
-        async with self._staying_alive(job.import_id):
-            with tracing.going_on("read import", job.traceparent, about):
-                await self._read(job)
+        try:
+            async with self._staying_alive(job.import_id):
+                with tracing.going_on("read import", job.traceparent, about):
+                    await self._read(job)
+        except asyncio.CancelledError:
+            await to_its_end(self._give_back(job.import_id))
+            raise
         return True
 
     @asynccontextmanager
@@ -84,6 +92,15 @@ class Reader:
             except Exception as error:
                 if not passes(error):
                     raise
+
+    async def _give_back(self, import_id: UUID) -> None:
+        """Let another have it; where the database is away, once the lease is over."""
+        try:
+            async with self._database.begin() as session:
+                await store.imports.give_back(session, import_id, self._worker)
+        except Exception as error:
+            if not passes(error):
+                raise
 
     async def _read(self, job: Import) -> None:
         with scratch() as folder:

@@ -102,6 +102,15 @@ async def renew(
     return bool(done.rowcount)  # type: ignore[attr-defined]  # a cursor's result has it
 
 
+async def give_back(session: AsyncSession, import_id: UUID, worker: UUID) -> None:
+    """Let another go on with an import at once, if the worker still has it."""
+    await session.execute(
+        update(_IMPORT)
+        .where(_IMPORT.c.import_id == import_id, _IMPORT.c.leased_by == worker)
+        .values(leased_by=None, leased_until=None)
+    )
+
+
 async def hold(session: AsyncSession, import_id: UUID, worker: UUID) -> Import | None:
     """The import's row, locked, if the worker still has it."""
     rows = await session.execute(

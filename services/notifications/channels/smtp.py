@@ -6,11 +6,10 @@ they repeat addresses. Nothing is logged.
 """
 
 import asyncio
-import contextlib
 import ssl
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Final
 from uuid import UUID
 
 import aiosmtplib
@@ -19,9 +18,8 @@ import msgspec
 from services.notifications.channels.address import is_address
 from services.notifications.channels.letter import Outgoing, write
 from services.notifications.channels.server import MailServer, Tls
+from shared.ending import to_its_end
 from shared.i18n import Catalogue
-
-T = TypeVar("T")
 
 _TROUBLE: Final = (aiosmtplib.SMTPException, OSError)  # OSError: also TLS and time running out
 
@@ -114,7 +112,7 @@ async def send(
             if away is not None:
                 outcomes.append(Outcome(outgoing.delivery_id, State.RETRY, away))
                 continue
-            state, reason, away = await _to_its_end(one_letter(outgoing))
+            state, reason, away = await to_its_end(one_letter(outgoing))
             outcomes.append(Outcome(outgoing.delivery_id, state, reason))
             if state is State.RETRY and not connection.is_connected:
                 breaks += 1
@@ -123,20 +121,6 @@ async def send(
     finally:
         connection.close()
     return outcomes
-
-
-async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Do this to its end even if we are cancelled meanwhile, and only then be cancelled."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():  # whoever ends us asks again and again
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait({task})
-        if not task.cancelled():
-            task.exception()  # it is heard of; being told to end goes before it
-        raise
 
 
 def _connection(server: MailServer) -> aiosmtplib.SMTP:

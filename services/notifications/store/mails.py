@@ -155,6 +155,30 @@ async def mark(session: AsyncSession, marks: Sequence[Mark], now: datetime) -> N
     )
 
 
+_GIVEN_BACK: Final = (
+    update(_DELIVERY)
+    .where(
+        _DELIVERY.c.notice_id == bindparam("claimed"),
+        _DELIVERY.c.attempts == bindparam("attempt"),
+        _DELIVERY.c.state == DeliveryState.WAITING,
+    )
+    .values(
+        attempts=_DELIVERY.c.attempts - 1,
+        due_at=bindparam("new_due_at", type_=Moment()),
+    )
+)
+
+
+async def give_back(session: AsyncSession, claimed: Sequence[Waiting], now: datetime) -> None:
+    """Let others have e-mails that were claimed and not marked since: as if never claimed."""
+    if not claimed:
+        return
+    await (await session.connection()).execute(
+        _GIVEN_BACK,
+        [{"claimed": one.notice_id, "attempt": one.attempt, "new_due_at": now} for one in claimed],
+    )
+
+
 async def let_be(session: AsyncSession, now: datetime) -> None:
     """Send nothing of what still waits here: since these rows were saved it was sent."""
     unsent = _DELIVERY.c.state.in_([DeliveryState.WAITING, DeliveryState.NO_ADDRESS])

@@ -196,6 +196,31 @@ async def test_who_was_taken_for_dead_stops_though_the_next_rows_are_made_alread
     assert [fact.type for fact in told].count("import.completed.v1") == 1
 
 
+async def test_told_to_end_a_reader_gives_its_import_back_and_another_goes_on_at_once(
+    stage: Stage,
+) -> None:
+    await stage.hand_in(made(*({"nip": nip(number)} for number in range(60))), read=False)
+    first, kept = stage.reader(import_batch=12), 0
+    keep_chunk = first._keep_chunk
+
+    async def told_to_end(import_id: UUID, chunk: Chunk) -> bool:
+        nonlocal kept
+        kept += 1
+        if kept == 3:
+            reading.cancel()
+        return await keep_chunk(import_id, chunk)
+
+    first._keep_chunk = told_to_end  # type: ignore[method-assign]  # between its steps
+    reading = asyncio.create_task(first.read_next())
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert await stage.reader(import_batch=12).read_next(), "it is not leased any more"
+    told = said(await stage.collect())
+    evaluations = [fact.evaluation_id for fact in told if isinstance(fact, EvaluationFinalized)]
+    assert len(evaluations) == len(set(evaluations)) == 60
+    assert [fact.type for fact in told].count("import.completed.v1") == 1
+
+
 async def test_an_import_that_kills_whoever_reads_it_is_given_up(stage: Stage) -> None:
     await stage.hand_in(made({}), read=False)
     for _ in range(3):  # the first one came as far as its beginning, so two more are made
