@@ -30,7 +30,7 @@ check: ready .venv/dev.stamp ## lint, types, import contracts and fast tests
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 	.venv/bin/lint-imports --no-logo
-	$(PY) -m pytest -q -m "not live"
+	$(PY) -m pytest -q -m "not live" --numprocesses auto --dist loadscope
 
 live: ready .venv/dev.stamp ## tests with real processes, and where they ran
 	$(PY) -m pytest -q -m live

@@ -11,7 +11,6 @@ from rich.table import Table
 
 from deploy.cli import lag
 from deploy.cli.broker import Servers, client_of, reaching
-from deploy.cli.doctor import examination
 from deploy.cli.doctor.findings import Finding, Level
 from deploy.cli.doctor.site import Site
 from deploy.cli.moments import lasting
@@ -95,6 +94,8 @@ def examine(
     json: Json = False,
 ) -> None:
     """Examine the installation and say what to do; exits with 1 if something is wrong."""
+    from deploy.cli.doctor import examination  # noqa: PLC0415  # takes longer than all other commands
+
     site = Site.of(os.environ, client_of(servers), urls=url or ())
     with Steps(errors).waiting(say("doctor.looking")):
         found = examination.examine(site)

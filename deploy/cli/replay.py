@@ -11,7 +11,6 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import typer
-from sqlalchemy import make_url
 
 from deploy.cli.installation import is_production, this_stack
 from deploy.cli.moments import moment
@@ -93,6 +92,8 @@ def _program(service: str, *, compose: bool) -> tuple[list[str], dict[str, str]]
         environ = environment(this_stack(), os.environ, service)
     if address not in environ:
         raise Trouble(say("replay.elsewhere", setting=address))
+    from sqlalchemy import make_url  # noqa: PLC0415  # most commands do without
+
     url = make_url(environ[address])
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         raise Trouble(say("replay.no_database", file=url.database))

@@ -45,6 +45,19 @@ def said(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_a_command_that_needs_no_database_waits_for_no_database_library() -> None:
+    program = "import sys, deploy.cli.app; print({'alembic', 'sqlalchemy'} & sys.modules.keys())"
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert ran.stdout == "set()\n"
+
+
 def test_an_import_reports_keeps_the_rejected_rows_and_exits_3(fake: Fake, tmp_path: Path) -> None:
     ran = kinerja(
         "import",
