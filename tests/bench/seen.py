@@ -85,7 +85,8 @@ class _ByLooking:
         return dict(self._seen[kind])
 
     def wait(self, about: Collection[UUID], *, seconds: float) -> None:
-        _wait(self._site, about, self._seen["result_ready"].keys, seconds=seconds)
+        # a copy: the thread goes on adding
+        _wait(self._site, about, lambda: self.seen("result_ready").keys(), seconds=seconds)
 
     def close(self) -> None:
         self._ending.set()
