@@ -176,16 +176,18 @@ async def send_due_mails(
         ]
         await _keep(database, marks, until)
     except asyncio.CancelledError:
-        await to_its_end(_give_back(database, waiting))
+        await to_its_end(_give_back(database, waiting, until))
         raise
     return len(waiting)
 
 
-async def _give_back(database: Database, waiting: Sequence[store.mails.Waiting]) -> None:
+async def _give_back(
+    database: Database, waiting: Sequence[store.mails.Waiting], until: datetime
+) -> None:
     """Let others have what is not marked; where the database is away, once the claim is over."""
     try:
         async with database.begin() as session:
-            await store.mails.give_back(session, waiting, datetime.now(UTC))
+            await store.mails.give_back(session, waiting, until, datetime.now(UTC))
     except Exception as error:
         if not passes(error):
             raise

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications import channels, rules, store
+from services.notifications import channels, clock, rules, store
 from services.notifications.clock import mail_server, send_due_mails, tell_due_digests
 from shared.auth import Role
 from shared.events import Data
@@ -210,6 +210,28 @@ async def test_told_to_end_while_the_database_is_away_a_sender_leaves_mails_clai
     assert await send(stage, Office()) == 0, "still claimed"
     await become_due(stage)
     assert await send(stage, Office()) == 1
+
+
+async def test_told_to_end_once_all_is_marked_a_sender_gives_nothing_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hear(stage, result("GOOD"))
+    keep = clock._keep
+
+    async def told_to_end(*arguments: Any) -> None:
+        await keep(*arguments)
+        sending[0].cancel()
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(clock, "_keep", told_to_end)
+    database = stage.notifications.database
+    async with opened(Office(recipient=lambda _: "451 later")) as server:
+        work = send_due_mails(database, server, stage.notifications.settings)
+        sending = [asyncio.create_task(work)]
+        with pytest.raises(asyncio.CancelledError):
+            await sending[0]
+    assert await deliveries(stage) == {person(1): ("waiting", 1, "smtp_451")}
+    assert await send(stage, Office()) == 0, "not due yet"
 
 
 async def test_each_mail_is_marked_before_the_next_goes_out(stage: Stage) -> None:

@@ -161,6 +161,7 @@ _GIVEN_BACK: Final = (
         _DELIVERY.c.notice_id == bindparam("claimed"),
         _DELIVERY.c.attempts == bindparam("attempt"),
         _DELIVERY.c.state == DeliveryState.WAITING,
+        _DELIVERY.c.due_at == bindparam("claimed_until", type_=Moment()),
     )
     .values(
         attempts=_DELIVERY.c.attempts - 1,
@@ -169,14 +170,22 @@ _GIVEN_BACK: Final = (
 )
 
 
-async def give_back(session: AsyncSession, claimed: Sequence[Waiting], now: datetime) -> None:
-    """Let others have e-mails that were claimed and not marked since: as if never claimed."""
+async def give_back(
+    session: AsyncSession, claimed: Sequence[Waiting], until: datetime, now: datetime
+) -> None:
+    """Let others have e-mails claimed until then and not marked since: as if never claimed."""
     if not claimed:
         return
-    await (await session.connection()).execute(
-        _GIVEN_BACK,
-        [{"claimed": one.notice_id, "attempt": one.attempt, "new_due_at": now} for one in claimed],
-    )
+    rows = [
+        {
+            "claimed": one.notice_id,
+            "attempt": one.attempt,
+            "claimed_until": until,
+            "new_due_at": now,
+        }
+        for one in claimed
+    ]
+    await (await session.connection()).execute(_GIVEN_BACK, rows)
 
 
 async def let_be(session: AsyncSession, now: datetime) -> None:
