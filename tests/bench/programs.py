@@ -149,9 +149,11 @@ class Ours:
             running.end()
 
 
+@dataclass(frozen=True, slots=True)
 class Floor:
-    """`python -m tests.bench.floor STAGE`."""
+    """`python -m tests.bench.floor STAGE`; `soon`: for waits, without gathering batches."""
 
+    soon: bool = False
     name = "floor"
     out = FLOOR_OUT
 
@@ -178,6 +180,7 @@ class Floor:
                 command += ["--database", site.floor_address(stage), "--out", self.out]
                 command += ["--answers", str(site.folder / "answers.json")]
                 command += ["--topics", *self.heard(stage)]
+                command += ["--soon"] if self.soon else []
                 start(running, command, clean(), site.folder / f"floor-{stage}-{number}.log")
             _wait(running, lambda: all(ASSIGNED in log.read_text() for log in running.logs))
             _wait_members(site, self, stages)

@@ -33,19 +33,26 @@ def compared(
 
 
 def latency(
-    name: str, stack: str, rate: int, waits_ms: Sequence[float], goals: Goals | None = None
+    name: str,
+    stack: str,
+    rate: int,
+    waits_ms: Sequence[float],
+    goals: Goals | None = None,
+    floor_ms: Sequence[float] = (),
 ) -> Row:
-    """A row of how long things took, in milliseconds."""
-    row = {
-        "name": name,
-        "stack": stack,
-        "rate": rate,
+    """A row of how long things took, in milliseconds; how long the floor's did where it ran."""
+    row: Row = {"name": name, "stack": stack, "rate": rate, **_waits(waits_ms), "n": len(waits_ms)}
+    if floor_ms:
+        row["floor"] = _waits(floor_ms)
+    return row | _judged(row, goals or {})
+
+
+def _waits(waits_ms: Sequence[float]) -> dict[str, float]:
+    return {
         "p50_ms": round(quantile(waits_ms, 0.5), 1),
         "p99_ms": round(quantile(waits_ms, 0.99), 1),
         "max_ms": round(max(waits_ms), 1),
-        "n": len(waits_ms),
     }
-    return row | _judged(row, goals or {})
 
 
 def figure(

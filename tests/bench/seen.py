@@ -13,6 +13,7 @@ from uuid import UUID
 
 from tests.bench.embedded import Embedded
 from tests.bench.production import Production
+from tests.bench.programs import Program
 from tests.bench.site import Site
 
 LOOK_SECONDS: Final = 0.002
@@ -31,40 +32,48 @@ class Watch(Protocol):
 
 
 @contextmanager
-def watching(site: Site) -> Iterator[Watch]:
-    """Watch the inbox rows of a site."""
+def watching(site: Site, program: Program) -> Iterator[Watch]:
+    """Watch the inbox rows a program makes on a site."""
     if isinstance(site, Production):
-        yield _ByCommit(site)
+        yield _ByCommit(site, program)
         return
     assert isinstance(site, Embedded)
-    with closing(_ByLooking(site)) as watch:
+    with closing(_ByLooking(site, program)) as watch:
         yield watch
 
 
 class _ByCommit:
     """PostgreSQL notes when each transaction was committed: nothing has to look meanwhile."""
 
-    def __init__(self, site: Production) -> None:
+    def __init__(self, site: Production, program: Program) -> None:
         self._site = site
+        self._program = program
 
     def seen(self, kind: str) -> Seen:
         rows = self._site.ask(
-            "notifications",
+            self._program.database("notifications"),
             "select about, pg_xact_commit_timestamp(xmin) as at from notice "  # noqa: S608  # our own word
             f"where kind = '{kind}' and about is not null",
         )
         return {row["about"]: row["at"] for row in rows}
 
     def wait(self, about: Collection[UUID], *, seconds: float) -> None:
-        _wait(self._site, about, lambda: self.seen("result_ready").keys(), seconds=seconds)
+        _wait(
+            self._site,
+            self._program,
+            about,
+            lambda: self.seen("result_ready").keys(),
+            seconds=seconds,
+        )
 
 
 class _ByLooking:
     """SQLite notes no times: a thread asks for new rows every other millisecond."""
 
-    def __init__(self, site: Embedded) -> None:
+    def __init__(self, site: Embedded, program: Program) -> None:
         self._site = site
-        self._file = site.stack.data / "notifications.db"
+        self._program = program
+        self._file = site.stack.data / f"{program.database('notifications')}.db"
         self._seen: dict[str, dict[UUID, datetime]] = defaultdict(dict)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._look, args=(self._file,), daemon=True)
@@ -85,8 +94,13 @@ class _ByLooking:
         return dict(self._seen[kind])
 
     def wait(self, about: Collection[UUID], *, seconds: float) -> None:
-        # a copy: the thread goes on adding
-        _wait(self._site, about, lambda: self.seen("result_ready").keys(), seconds=seconds)
+        _wait(
+            self._site,
+            self._program,
+            about,
+            lambda: self.seen("result_ready").keys(),  # a copy: the thread goes on adding
+            seconds=seconds,
+        )
 
     def close(self) -> None:
         self._ending.set()
@@ -95,6 +109,7 @@ class _ByLooking:
 
 def _wait(
     site: Site,
+    program: Program,
     about: Collection[UUID],
     seen: Callable[[], Iterable[UUID]],
     *,
@@ -102,15 +117,16 @@ def _wait(
 ) -> None:
     ends = time.monotonic() + seconds
     left = (0, 0)
-    while not (set(about) <= set(seen()) and (left := _left(site)) == (0, 0)):
+    while not (set(about) <= set(seen()) and (left := _left(site, program)) == (0, 0)):
         if time.monotonic() > ends:
             missing = len(set(about) - set(seen()))
             raise TimeoutError(f"{missing} results are in no inbox; not heard, not told: {left}")
         time.sleep(0.2)
 
 
-def _left(site: Site) -> tuple[int, int]:
+def _left(site: Site, program: Program) -> tuple[int, int]:
     """How many facts notifications have not heard, and how many parcels training has not told."""
-    answered = site.count("training", "recommendation_set")
-    heard = site.count("notifications", "inbox")
-    return max(0, 2 * answered - heard), site.count("training", "outbox")
+    training, notifications = map(program.database, ("training", "notifications"))
+    answered = site.count(training, "recommendation_set")
+    heard = site.count(notifications, "inbox")
+    return max(0, 2 * answered - heard), site.count(training, "outbox")

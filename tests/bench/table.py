@@ -53,12 +53,14 @@ def bar(figures: dict[str, float], unit: float) -> Text:
 _COMPARED: Final = (
     "bench", "stack", "floor, events/s", "ours, events/s", "rate", "floor, us", "ours, us", "CPU",
 )  # fmt: skip
-_WAITS: Final = ("bench", "stack", "rate /s", "p50 ms", "p99 ms", "max ms", "n", "goal")
+_WAITS: Final = (
+    "bench", "stack", "rate /s", "p50 ms", "p99 ms", "max ms", "floor's, ms", "n", "goal",
+)  # fmt: skip
 _FIGURES: Final = ("bench", "stack", "value", "unit", "goal", "more")
 
 
 def _compared(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if "floor" in row]
+    return [row for row in rows if "ratio_cpu" in row]
 
 
 def _waits(rows: Sequence[Row]) -> list[Row]:
@@ -112,8 +114,13 @@ def _split(figures: dict[str, float]) -> str:
 
 
 def _wait_cells(row: Row) -> list[str]:
-    figures = [f"{row[name]:,.1f}" for name in ("p50_ms", "p99_ms", "max_ms")]
-    return [row["name"], row["stack"], str(row["rate"]), *figures, f"{row['n']:,}", _goals(row)]
+    figures, floor = _milliseconds(row), " / ".join(_milliseconds(row.get("floor", {})))
+    about = [row["name"], row["stack"], str(row["rate"])]
+    return [*about, *figures, floor, f"{row['n']:,}", _goals(row)]
+
+
+def _milliseconds(row: Row) -> list[str]:
+    return [f"{row[name]:,.1f}" for name in ("p50_ms", "p99_ms", "max_ms") if name in row]
 
 
 def _figure_cells(row: Row) -> list[str]:

@@ -73,3 +73,10 @@ def test_more_cores_help_until_the_busiest_process_or_all_of_them_are_full() -> 
     apps = {"training": 400.0, "notifications": 100.0}
     assert on_more_cores(apps, database=10.0, broker=10.0) == 100.0  # 400 s in four processes
     assert on_more_cores(apps, database=2000.0, broker=100.0) == 175.0  # 2800 s on 16 cores
+
+
+def test_a_wait_stands_beside_the_floor_s_where_that_ran() -> None:
+    row = results.latency("w", "embedded", 50, [7.0], {"p50_ms": ("<=", 7)}, [3.0, 5.0])
+    assert (row["p50_ms"], row["n"]) == (7.0, 1)
+    assert row["floor"] == {"p50_ms": 3.0, "p99_ms": 5.0, "max_ms": 5.0}
+    assert "floor" not in results.latency("w", "embedded", 50, [7.0])

@@ -18,6 +18,7 @@ ROWS = [
         results.STAGE_GOALS,
     ),
     results.latency("result → inbox row", "embedded", 50, [3.0, 4.0], {"p50_ms": ("<=", 25)}),
+    results.latency("burst", "embedded", 10, [3.0], floor_ms=[1.04, 2.0]),
     results.figure("import: csv", "embedded", 12345.6, "rows/s", (">=", 15_000), rows=100_000),
 ]
 
@@ -29,6 +30,7 @@ def test_the_terminal_shows_every_row_with_bars_and_what_missed() -> None:
     assert "2.00 (<= 1.25 missed)" in said
     assert "█" * 10 in said
     assert "<= 25" in said
+    assert "1.0 / 2.0 / 2.0" in said, "the floor's waits, beside ours"
     assert ">= 15000 missed" in said
 
 

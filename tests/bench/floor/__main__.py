@@ -28,6 +28,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", default="")
     parser.add_argument("--answers", type=Path)
     parser.add_argument("--batch", type=int, default=2000)
+    parser.add_argument("--soon", action="store_true", help="take what is there, gather nothing")
     return parser.parse_args()
 
 
@@ -74,6 +75,14 @@ async def _run(given: argparse.Namespace) -> None:
         consumer.close()  # leaves its group, so that the next one need not wait
 
 
+def _taken(given: argparse.Namespace, consumer: Consumer, seconds: float) -> list[Any]:
+    """A batch; `consume` waits as long as it may for a whole one."""
+    if not given.soon:
+        return consumer.consume(given.batch, seconds)
+    first = consumer.poll(seconds)
+    return [] if first is None else [first, *consumer.consume(given.batch - 1, 0)]
+
+
 def _say(_consumer: Consumer, partitions: list[Any]) -> None:
     print(ASSIGNED, len(partitions), flush=True)  # noqa: T201  # the bench waits for it
 
@@ -88,7 +97,7 @@ async def _train(
     gone = None
     at = random.SystemRandom().getrandbits(22) << 40  # ranges of processes stay apart
     while True:
-        found = consumer.consume(given.batch, 0.5 if gone is None else 0.02)
+        found = _taken(given, consumer, 0.5 if gone is None else 0.02)
         if not found and gone:
             await disk.keep(gone, {})
             gone = None
@@ -116,7 +125,7 @@ async def _train(
 
 async def _notify(given: argparse.Namespace, consumer: Consumer, disk: Disk, stage: Any) -> None:
     while True:
-        found = consumer.consume(given.batch, 0.5)
+        found = _taken(given, consumer, 0.5)
         if not found:
             continue
         done = [stage(one.value(), one.headers()) for one in found]
