@@ -3,6 +3,7 @@
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -71,6 +72,7 @@ def _site(stack: str, folder: Path) -> Iterator[Site | None]:
 
 def main() -> None:
     """Run what is asked for."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends what it started, too
     given = _arguments()
     knobs, names = _knobs(given), _benches(given.only)
     rows: list[Row] = []
