@@ -94,7 +94,7 @@ def examine(
     json: Json = False,
 ) -> None:
     """Examine the installation and say what to do; exits with 1 if something is wrong."""
-    from deploy.cli.doctor import examination  # noqa: PLC0415  # takes longer than all other commands
+    from deploy.cli.doctor import examination  # noqa: PLC0415  # most commands do without
 
     site = Site.of(os.environ, client_of(servers), urls=url or ())
     with Steps(errors).waiting(say("doctor.looking")):

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,13 +58,7 @@ class _ByCommit:
         return {row["about"]: row["at"] for row in rows}
 
     def wait(self, about: Collection[UUID], *, seconds: float) -> None:
-        _wait(
-            self._site,
-            self._program,
-            about,
-            lambda: self.seen("result_ready").keys(),
-            seconds=seconds,
-        )
+        _wait(self, self._site, self._program, about, seconds=seconds)
 
 
 class _ByLooking:
@@ -91,16 +85,10 @@ class _ByLooking:
                     last = max(last, number)
 
     def seen(self, kind: str) -> Seen:
-        return dict(self._seen[kind])
+        return dict(self._seen[kind])  # a copy: the thread goes on adding
 
     def wait(self, about: Collection[UUID], *, seconds: float) -> None:
-        _wait(
-            self._site,
-            self._program,
-            about,
-            lambda: self.seen("result_ready").keys(),  # a copy: the thread goes on adding
-            seconds=seconds,
-        )
+        _wait(self, self._site, self._program, about, seconds=seconds)
 
     def close(self) -> None:
         self._ending.set()
@@ -108,19 +96,16 @@ class _ByLooking:
 
 
 def _wait(
-    site: Site,
-    program: Program,
-    about: Collection[UUID],
-    seen: Callable[[], Iterable[UUID]],
-    *,
-    seconds: float,
+    watch: Watch, site: Site, program: Program, about: Collection[UUID], *, seconds: float
 ) -> None:
     ends = time.monotonic() + seconds
     left = (0, 0)
-    while not (set(about) <= set(seen()) and (left := _left(site, program)) == (0, 0)):
+    while (missing := set(about) - set(watch.seen("result_ready"))) or (
+        left := _left(site, program)
+    ) != (0, 0):
         if time.monotonic() > ends:
-            missing = len(set(about) - set(seen()))
-            raise TimeoutError(f"{missing} results are in no inbox; not heard, not told: {left}")
+            count = len(missing)
+            raise TimeoutError(f"{count} results are in no inbox; not heard, not told: {left}")
         time.sleep(0.2)
 
 

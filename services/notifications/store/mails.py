@@ -119,13 +119,15 @@ async def _change(session: AsyncSession, ids: Sequence[UUID], **values: object) 
         await session.execute(update(_DELIVERY).where(mine).values(values))
 
 
+_STILL_CLAIMED: Final = (
+    (_DELIVERY.c.notice_id == bindparam("claimed"))
+    & (_DELIVERY.c.attempts == bindparam("attempt"))
+    & (_DELIVERY.c.state == DeliveryState.WAITING)
+)
+"""An attempt has its say for as long as no other was begun and none was marked as its end."""
 _MARK: Final = (
     update(_DELIVERY)
-    .where(
-        _DELIVERY.c.notice_id == bindparam("marked"),
-        _DELIVERY.c.attempts == bindparam("attempt"),
-        _DELIVERY.c.state == DeliveryState.WAITING,
-    )
+    .where(_STILL_CLAIMED)
     .values(
         state=bindparam("new_state"),
         problem=bindparam("new_problem"),
@@ -143,7 +145,7 @@ async def mark(session: AsyncSession, marks: Sequence[Mark], now: datetime) -> N
         _MARK,
         [
             {
-                "marked": one.notice_id,
+                "claimed": one.notice_id,
                 "attempt": one.attempt,
                 "new_state": one.state,
                 "new_problem": one.problem,
@@ -157,12 +159,7 @@ async def mark(session: AsyncSession, marks: Sequence[Mark], now: datetime) -> N
 
 _GIVEN_BACK: Final = (
     update(_DELIVERY)
-    .where(
-        _DELIVERY.c.notice_id == bindparam("claimed"),
-        _DELIVERY.c.attempts == bindparam("attempt"),
-        _DELIVERY.c.state == DeliveryState.WAITING,
-        _DELIVERY.c.due_at == bindparam("claimed_until", type_=Moment()),
-    )
+    .where(_STILL_CLAIMED, _DELIVERY.c.due_at == bindparam("claimed_until", type_=Moment()))
     .values(
         attempts=_DELIVERY.c.attempts - 1,
         due_at=bindparam("new_due_at", type_=Moment()),
