@@ -7,7 +7,7 @@ it (see `shared.outbox`) leave only after it is kept.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -24,7 +24,6 @@ from sqlalchemy import (
     bindparam,
     event,
     exc,
-    insert,
     make_url,
     text,
 )
@@ -37,6 +36,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from shared import codecs, pooling, sqlite, tls
+from shared.driver import driver_of, transaction
 from shared.fresh import Fresh
 from shared.settings import ServiceSettings
 
@@ -65,8 +65,6 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
-COPY_FROM: Final = 5
-"""From how many rows on PostgreSQL's COPY is faster than an insert."""
 ANSWER_SECONDS: Final = 2.0
 CONNECT_SECONDS: Final = 10.0
 COMMAND_SECONDS: Final = 60.0
@@ -116,6 +114,8 @@ class Database:
         self.fresh = Fresh()
         self._writing = asyncio.Lock()
         self._sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+        self._bare = engine.execution_options(isolation_level="AUTOCOMMIT")
+        """With transactions that are the driver's own."""
         self._readers = async_sessionmaker(
             engine.execution_options(reading=True), class_=AsyncSession, expire_on_commit=False
         )
@@ -123,11 +123,14 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end, rolled back on any error."""
-        async with self._turn(), self._sessions.begin() as session:
+        async with self._turn(), self._transaction() as session:
             yield session
         if told := session.info.pop("told", None):
             self.fresh.add(told)
             self.told.set()
+
+    def _transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
+        return transaction(self._bare) if self.is_postgres else self._sessions.begin()
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -203,19 +206,10 @@ async def insert_rows(
     """
     if not rows:
         return
-    connection = await session.connection()
-    if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM:
-        raw = (await connection.get_raw_connection()).driver_connection
-        if raw is None:
-            raise exc.InterfaceError("copy", None, Exception("connection is closed"))
-        if not raw.is_in_transaction():  # the driver begins lazily, and COPY goes past it
-            await connection.execute(text("select 1"))
-        await raw.copy_records_to_table(table.name, records=rows, columns=list(columns))
-        return
-    if connection.dialect.name == "sqlite":
-        await sqlite.insert_rows(connection, table, columns, rows)
-        return
-    await connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
+    if driver := driver_of(session):
+        await driver.copy_records_to_table(table.name, records=rows, columns=list(columns))
+    else:
+        await sqlite.insert_rows(await session.connection(), table, columns, rows)
 
 
 def among(

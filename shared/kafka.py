@@ -18,6 +18,7 @@ from shared import broker, records
 from shared.alone import Alone, Claim
 from shared.commits import Commits, Places
 from shared.delivery import Delivery
+from shared.pace import IDLE_MS, Pace
 from shared.records import Record
 from shared.settings import CommonSettings
 
@@ -34,13 +35,6 @@ STOP_SECONDS: Final = 25.0
 PARTITION_BYTES: Final = 1024 * 1024
 FETCH_BYTES: Final = 8 * PARTITION_BYTES
 """The most a far behind consumer holds; a single record that is larger still comes."""
-
-
-IDLE_MS: Final = 500
-"""How long to wait for records at a time."""
-GATHER_SECONDS: Final = 0.05
-"""For how long more are gathered where many come, but not as many as a batch holds: each batch
-costs as much as a hundred facts, and whoever takes too small ones takes from all others."""
 
 
 class _Records:
@@ -105,11 +99,9 @@ class Consumer:
         self.delivery = delivery
         self._commits = Commits()
         self._drain = _Drain(delivery, self._commits)
-        self._batch = batch
-        self._came = 0
-        """How many records the last batch had."""
+        self._pace = Pace(batch)
         self._reached: Places = {}
-        """Where it ended."""
+        """Where the last batch ended."""
         records.install()
         self.broker = KafkaBroker(
             common.kafka_addresses,
@@ -159,13 +151,9 @@ class Consumer:
         """The next records, as soon as there are any: FastStream's own way sleeps between looks."""
         if self._alone is not None and not await self._alone.began(consumer):
             return ()
-        if self._batch // 16 <= self._came < self._batch // 2:
-            await asyncio.sleep(GATHER_SECONDS)
-        found = await consumer.getmany(timeout_ms=IDLE_MS, max_records=self._batch)
+        found = await self._pace.next(consumer)
         self._reached = {where: await consumer.position(where) for where in found}
-        came = tuple(chain.from_iterable(found.values()))
-        self._came = len(came)
-        return came
+        return tuple(chain.from_iterable(found.values()))
 
     async def _unparsed(
         self,
@@ -235,8 +223,8 @@ class Consumer:
         moving = self._alone is not None and self._alone.moving
         if len(tasks) > RESTARTS or (all(task.done() for task in tasks) and not moving):
             return False
-        if consumer is not None and consumer.paused():  # see `shared.records`: it stands still
-            return False
+        if consumer is not None and consumer.paused() - self._pace.held:
+            return False  # see `shared.records`: it stands still
         now = time.monotonic()
         if self._drain.out_since is not None and now - self._drain.out_since > OUT_SECONDS:
             return False

@@ -10,9 +10,9 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.driver import Driver, driver_of
 from shared.outbox import SHARDS
 
 LOCK: Final = 7411
@@ -22,24 +22,30 @@ IDLE_LEADER: Final = "90s"
 """After how long PostgreSQL takes the lead from a relay that was stopped in mid-batch."""
 
 
-_TAKE: Final = text("""
-    select shard, set_config('idle_in_transaction_session_timeout', :idle, true)
-    from unnest(cast(:shards as integer[])) as shard
-    where pg_try_advisory_xact_lock(:lock, shard) limit :most
-""")
+_TAKE: Final = """
+    select shard, set_config('idle_in_transaction_session_timeout', $3, true)
+    from unnest($1::integer[]) as shard where pg_try_advisory_xact_lock($2, shard) limit $4
+"""
 
 
-async def take(connection: AsyncConnection, shards: Sequence[int], *, most: int) -> list[int]:
+async def take(session: AsyncSession, shards: Sequence[int], *, most: int) -> list[int]:
     """Take the lead of these shards, in this order, where no other has it; at most so many."""
-    asked = {"shards": list(shards), "most": most, "lock": LOCK, "idle": IDLE_LEADER}
-    led = await connection.execute(_TAKE, asked)
-    return list(led.scalars())
+    led = await _driver(session).fetch(_TAKE, shards, LOCK, IDLE_LEADER, most)
+    return [shard for shard, _ in led]
 
 
-async def take_all(connection: AsyncConnection) -> None:
+async def take_all(session: AsyncSession) -> None:
     """Wait until this transaction leads every shard; all who do so wait in one order."""
+    driver = _driver(session)
     for shard in range(SHARDS):
-        await connection.execute(select(func.pg_advisory_xact_lock(LOCK, shard)))
+        await driver.execute("select pg_advisory_xact_lock($1, $2)", LOCK, shard)
+
+
+def _driver(session: AsyncSession) -> Driver:
+    found = driver_of(session)
+    if found is None:
+        raise TypeError("SQLite belongs to one process: there is nobody to take the lead from")
+    return found
 
 
 class Proof:
@@ -48,8 +54,8 @@ class Proof:
     Made right after an answer in the transaction that leads.
     """
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, session: AsyncSession) -> None:
+        self._driver = _driver(session)
         self._turn = asyncio.Lock()
         self._answered = time.monotonic()
 
@@ -57,5 +63,5 @@ class Proof:
         """Raise if the transaction that leads is gone: then another may have sent more by now."""
         async with self._turn:  # a connection answers one question at a time
             if time.monotonic() - self._answered > SURE_SECONDS:
-                await self._connection.execute(text("select 1"))
+                await self._driver.execute("select 1")
                 self._answered = time.monotonic()

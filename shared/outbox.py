@@ -33,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import months, postmark, replaying, tracing
 from shared.database import NAMING, Moment, among, insert_rows
+from shared.driver import driver_of
 from shared.events import Data, Fact, encode, topics, written_as_key
 from shared.placing import partition_of, partitions_of
 
@@ -219,27 +220,26 @@ def _parcels(rows: Sequence[Row]) -> Iterator[tuple[int, Sequence[Row]]]:
         yield size, several[begin:]
 
 
-_NUMBER_ON_POSTGRES: Final = text("""
+_NUMBER_ON_POSTGRES: Final = """
     insert into outbox (shard, facts, bytes)
-    select shard, facts, bytes
-    from unnest(cast(:shards as smallint[]), cast(:facts as integer[]), cast(:bytes as bigint[]))
+    select shard, facts, bytes from unnest($1::smallint[], $2::integer[], $3::bigint[])
     with ordinality as parcel (shard, facts, bytes, place) order by place
     returning id
-""")
+"""
 
 
 async def _number(
     session: AsyncSession, parcels: Sequence[tuple[int, Sequence[Row]]]
 ) -> list[Parcel]:
     """Put parcels into the outbox, which numbers them in their order."""
-    connection = await session.connection()
     shards = [rows[0][0] for _, rows in parcels]
     facts = [len(rows) for _, rows in parcels]
     sizes = [size for size, _ in parcels]
-    if connection.dialect.name == "postgresql":
-        made = {"shards": shards, "facts": facts, "bytes": sizes}
-        numbers = sorted((await connection.execute(_NUMBER_ON_POSTGRES, made)).scalars())
+    if driver := driver_of(session):
+        made = await driver.fetch(_NUMBER_ON_POSTGRES, shards, facts, sizes)
+        numbers = sorted(number for (number,) in made)
     else:
+        connection = await session.connection()
         numbers = []
         for shard, n, size in zip(shards, facts, sizes, strict=True):
             put_there = insert(outbox).values(shard=shard, facts=n, bytes=size)

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select, text
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import lead, settled, telemetry
 from shared.carrier import Carrier, Sent
@@ -35,9 +34,6 @@ IDLE_POLL_SECONDS: Final = 1.0
 LED_SECONDS: Final = 0.05
 """How soon to ask for a shard again that another leads and this process has facts for."""
 LONGEST_PAUSE: Final = 10.0
-
-FORGOTTEN: Final = "forgotten"
-"""In place of a cluster's id: what was told there is gone, whatever the log's end may say."""
 
 _OLDEST_ON_POSTGRES = text("""
     select each.shard, first.put_at from generate_series(0, :last) as each (shard)
@@ -74,7 +70,13 @@ class Relay:
         self._check_seconds = check_seconds
         self._provision = provision
         self._checked = float("-inf")
+        self._looked = float("-inf")
+        """When all shards were last looked at (seconds, monotonic)."""
         self._oldest: float | None = None
+        self._more = False
+        """Whether more waits that nobody may be at."""
+        self._led = False
+        """Whether others lead a shard in which something waits."""
         self._full = False
         """Whether more waits than a batch holds: then half of the shards are left to others."""
         self._stopping = asyncio.Event()
@@ -99,10 +101,12 @@ class Relay:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             pause = POLL_SECONDS
-            if moved is None and rang:  # what was told here waits until others let a shard go
+            if self._more or (moved and not rang):  # others may be telling on
+                continue
+            if self._led and rang:  # what was told here waits until others let a shard go
                 await _within(LED_SECONDS, self._stopping)
                 self._database.told.set()
-            elif not moved:  # None: other processes lead all shards
+            else:
                 idle = IDLE_POLL_SECONDS if moved is None else POLL_SECONDS
                 await _within(idle, self._database.told)
 
@@ -116,8 +120,9 @@ class Relay:
 
         `rang`: this process has just told something, so it need not look whether anything waits.
         """
-        own = self._database.fresh.shards() if rang and self._database.is_postgres else []
-        shards = own or await self._shards()
+        self._more = self._led = False
+        own = rang and self._database.is_postgres and not self._due_to_look()
+        shards = (self._database.fresh.shards() if own else []) or await self._shards()
         if time.monotonic() - self._checked > self._check_seconds:
             if await self._refill_lost_topics():
                 shards = await self._shards()
@@ -127,31 +132,36 @@ class Relay:
         if not self._database.is_postgres:
             # SQLite has one writer: hold no lock on it while the broker is asked.
             async with self._database.read() as session:
-                work = await self._work(await session.connection(), None)
+                work = await self._work(session, None)
             sent = await self._carrier.send(work.rows)
             async with self._database.begin() as session:
-                await self._settle(await session.connection(), sent, work)
+                await self._settle(session, sent, work)
             return self._done(sent)
         async with self._database.begin() as session:
-            connection = await session.connection()
             most = SHARDS // 2 if self._full else SHARDS
-            led = await lead.take(connection, shards, most=most)
+            led = await lead.take(session, shards, most=most)
+            self._led = len(led) < min(most, len(shards))
             if not led:
                 self._oldest = None  # the others' to tell of
                 return None
-            work = await self._work(connection, led)
-            self._full = len(work.rows) >= BATCH
-            sent = await self._carrier.send(work.rows, sure=lead.Proof(connection))
-            await self._settle(connection, sent, work)
+            work = await self._work(session, led)
+            self._full = self._more
+            self._more |= len(shards) > most
+            sent = await self._carrier.send(work.rows, sure=lead.Proof(session))
+            await self._settle(session, sent, work)
         return self._done(sent)
 
-    async def _work(self, connection: AsyncConnection, shards: Sequence[int] | None) -> _Work:
-        parcels = await settled.waiting(connection, shards, facts=BATCH, size=BATCH_BYTES)
-        rows = await settled.facts_of(connection, self._database.fresh, parcels)
-        if shards is not None and len(rows) < BATCH:  # nothing else waits there
+    async def _work(self, session: AsyncSession, shards: Sequence[int] | None) -> _Work:
+        parcels, self._more = await settled.waiting(session, shards, facts=BATCH, size=BATCH_BYTES)
+        rows = await settled.facts_of(session, self._database.fresh, parcels)
+        if shards is not None and not self._more:
             self._database.fresh.let_go(shards)
         self._oldest = parcels[0].put_at.timestamp() if parcels else None
-        return _Work(parcels, rows, await settled.positions(connection))
+        return _Work(parcels, rows, await settled.positions(session))
+
+    def _due_to_look(self) -> bool:
+        """Whether it is time to see what others may have left behind, however often it rings."""
+        return time.monotonic() - self._looked > POLL_SECONDS
 
     async def _shards(self) -> list[int]:
         """The shards in which facts wait, the longest waiting first; on SQLite one for all."""
@@ -162,6 +172,7 @@ class Relay:
             else:
                 rows = await connection.execute(_OLDEST_ON_SQLITE)
             found = rows.all()
+        self._looked = time.monotonic()
         self._oldest = found[0].put_at.timestamp() if found else None
         return [row.shard for row in found]
 
@@ -173,34 +184,20 @@ class Relay:
             raise ConnectionError("some facts have to be sent again")
         return len(sent.acknowledged) + len(sent.refused)
 
-    async def _settle(self, connection: AsyncConnection, sent: Sent, work: _Work) -> None:
+    async def _settle(self, session: AsyncSession, sent: Sent, work: _Work) -> None:
         """Let go of what was acknowledged, by number: a late commit has a low one and must stay."""
         for identity, error in sent.refused.items():
             log.error("a fact is too large for the broker", extra={"id": identity, "error": error})
-        await settled.settle(connection, work.parcels, work.rows, sent.acknowledged, sent.refused)
-        if not sent.positions:
-            return
         # The broker gave places away that it had given before: it forgot them.
         before = work.before
         anew = {where for where, first in sent.first.items() if first <= before.get(where, -1)}
-        rows = [
-            {
-                "topic": topic,
-                "partition": partition,
-                "offset": offset,
-                "cluster": FORGOTTEN if (topic, partition) in anew else self._carrier.cluster,
-            }
-            for (topic, partition), offset in sorted(sent.positions.items())
+        here = self._carrier.cluster
+        places = [
+            settled.Place(*where, offset, settled.FORGOTTEN if where in anew else here)
+            for where, offset in sorted(sent.positions.items())
         ]
-        dialect = postgresql if self._database.is_postgres else sqlite
-        change = dialect.insert(told_position)
-        await connection.execute(
-            change.on_conflict_do_update(
-                index_elements=["topic", "partition"],
-                set_={name: change.excluded[name] for name in ("offset", "cluster")},
-                where=told_position.c.cluster != FORGOTTEN,  # until it is filled again
-            ),
-            rows,
+        await settled.settle(
+            session, work.parcels, work.rows, sent.acknowledged, sent.refused, places
         )
         if anew:
             self._checked = float("-inf")
@@ -224,7 +221,7 @@ class Relay:
         async with self._database.begin() as session:
             connection = await session.connection()
             if self._database.is_postgres:
-                await lead.take_all(connection)
+                await lead.take_all(session)
             topics = await refill(connection, lost)
         if topics:
             log.warning("the broker lost topics; they are told again", extra={"topics": topics})

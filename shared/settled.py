@@ -1,53 +1,69 @@
 """Parcels that wait, and what the broker has acknowledged of them: where it lies, what is left."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import CursorResult, Executable, bindparam, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import bindparam, select, text, update
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import json_list
+from shared.driver import driver_of
 from shared.fresh import Fresh
 from shared.outbox import ROOM, Told, outbox, told, told_position
+
+FORGOTTEN: Final = "forgotten"
+"""In place of a cluster's id: what was told there is gone, whatever the log's end may say."""
 
 Positions = Mapping[tuple[str, int], int]
 """By topic and partition the offset of what was acknowledged last."""
 
-_PARCEL: Final = [outbox.c[name] for name in ("id", "facts", "bytes", "places", "put_at")]
-_WAITING_ON_POSTGRES: Final = text("""
-    select parcel.* from unnest(cast(:shards as integer[])) as led (shard)
+_WAITING_ON_POSTGRES: Final = """
+    select parcel.* from unnest($1::integer[]) as led (shard)
     cross join lateral (
         select id, facts, bytes, places, put_at from outbox
-        where shard = led.shard order by id limit :most
+        where shard = led.shard order by id limit $2
     ) as parcel order by parcel.id
-""").columns(*_PARCEL)
-_WAITING_ON_SQLITE: Final = text("""
-    select id, facts, bytes, places, put_at from outbox order by id limit :most
-""").columns(*_PARCEL)
-_TYPES: Final = [told.c[name] for name in Told._fields]
-_FACTS_OF: Final = {
-    # The limit says how few they are: without it all of `told` looks cheaper to read.
-    "postgresql": text(f"""
-        select fact.* from unnest(cast(:ids as bigint[])) as parcel cross join lateral (
-            select id, shard, fact_id, topic, key, payload, headers from told
-            where id >= parcel * {ROOM} and id < (parcel + 1) * {ROOM} and error is null
-            order by id limit {ROOM}
-        ) as fact order by id
-    """).columns(*_TYPES),  # noqa: S608  # a number of ours
-    "sqlite": text(f"""
-        select told.id, shard, fact_id, topic, key, payload, headers
-        from (select value as parcel from json_each(:ids))
-        join told on told.id >= parcel * {ROOM} and told.id < (parcel + 1) * {ROOM}
-        where error is null order by told.id
-    """).columns(*_TYPES),  # noqa: S608  # the same
-}
-_LET_GO: Final = {
-    "postgresql": text("delete from outbox where id = any(cast(:ids as bigint[]))"),
-    "sqlite": text("delete from outbox where id in (select value from json_each(:ids))"),
-}
+"""
+_WAITING_ON_SQLITE: Final = (
+    select(outbox.c.id, outbox.c.facts, outbox.c.bytes, outbox.c.places, outbox.c.put_at)
+    .order_by(outbox.c.id)
+    .limit(bindparam("most"))
+)
+# The limit says how few they are: without it all of `told` looks cheaper to read.
+_FACTS_ON_POSTGRES: Final = f"""
+    select fact.* from unnest($1::bigint[]) as parcel cross join lateral (
+        select id, shard, fact_id, topic, key, payload, headers from told
+        where id >= parcel * {ROOM} and id < (parcel + 1) * {ROOM} and error is null
+        order by id limit {ROOM}
+    ) as fact order by id
+"""  # noqa: S608  # a number of ours
+_FACTS_ON_SQLITE: Final = text(f"""
+    select told.id, shard, fact_id, topic, key, payload, headers
+    from (select value as parcel from json_each(:ids))
+    join told on told.id >= parcel * {ROOM} and told.id < (parcel + 1) * {ROOM}
+    where error is null order by told.id
+""").columns(*(told.c[name] for name in Told._fields))  # noqa: S608  # the same
+_SETTLE_ON_POSTGRES: Final = f"""
+    with gone as (delete from outbox where id = any($1::bigint[]))
+    insert into told_position (topic, partition, "offset", cluster)
+    select * from unnest($2::text[], $3::integer[], $4::bigint[], $5::text[])
+    on conflict (topic, partition) do update
+    set "offset" = excluded."offset", cluster = excluded.cluster
+    where told_position.cluster <> '{FORGOTTEN}'
+"""  # noqa: S608  # a word of ours
+_LET_GO_ON_SQLITE: Final = text(
+    "delete from outbox where id in (select value from json_each(:ids))"
+)
+_PLACE_ON_SQLITE: Final = sqlite.insert(told_position)
+_MOVE_ON_SQLITE: Final = _PLACE_ON_SQLITE.on_conflict_do_update(
+    index_elements=["topic", "partition"],
+    set_={name: _PLACE_ON_SQLITE.excluded[name] for name in ("offset", "cluster")},
+    where=told_position.c.cluster != FORGOTTEN,
+)
 _LEAVE: Final = (
     update(outbox)
     .where(outbox.c.id == bindparam("parcel"))
@@ -69,37 +85,46 @@ class Waiting(NamedTuple):
     put_at: datetime
 
 
+class Place(NamedTuple):
+    """How far a topic's partition was told, and on which cluster."""
+
+    topic: str
+    partition: int
+    offset: int
+    cluster: str
+
+
 async def waiting(
-    connection: AsyncConnection, shards: Sequence[int] | None, *, facts: int, size: int
-) -> list[Waiting]:
+    session: AsyncSession, shards: Sequence[int] | None, *, facts: int, size: int
+) -> tuple[list[Waiting], bool]:
     """The oldest parcels of these shards (all where None), in order: no more than hold so much.
 
+    And whether more wait there.
+
     Args:
-        connection: asked in its transaction.
+        session: asked in its transaction.
         shards: which; on SQLite one process has all.
         facts: enough of them.
         size: most bytes; one parcel that is larger still comes.
     """
-    if connection.dialect.name == "postgresql":
-        asked = {"shards": list(shards or ()), "most": facts}
-        rows = await connection.execute(_WAITING_ON_POSTGRES, asked)
+    rows: Iterable[Iterable[Any]]
+    if driver := driver_of(session):
+        rows = await driver.fetch(_WAITING_ON_POSTGRES, shards, facts)
     else:
-        rows = await connection.execute(_WAITING_ON_SQLITE, {"most": facts})
+        rows = await session.execute(_WAITING_ON_SQLITE, {"most": facts})
     found: list[Waiting] = []
     count = held = 0
     for row in rows:
         parcel = Waiting._make(row)
         held += parcel.size
         if found and (held > size or count >= facts):
-            break
+            return found, True
         count += parcel.facts
         found.append(parcel)
-    return found
+    return found, count >= facts
 
 
-async def facts_of(
-    connection: AsyncConnection, fresh: Fresh, parcels: Sequence[Waiting]
-) -> list[Told]:
+async def facts_of(session: AsyncSession, fresh: Fresh, parcels: Sequence[Waiting]) -> list[Told]:
     """The facts of these parcels that wait, in order: those just told from memory."""
     known: dict[int, Sequence[Told]] = {}
     for parcel in parcels:
@@ -107,8 +132,8 @@ async def facts_of(
             known[parcel.id] = rows
     if to_read := [one.id for one in parcels if one.id not in known]:
         read: defaultdict[int, list[Told]] = defaultdict(list)
-        for row in await _with_list(connection, _FACTS_OF, to_read):
-            read[row.id // ROOM].append(Told._make(row))
+        for row in await _read_back(session, to_read):
+            read[row.id // ROOM].append(row)
         known |= read
     found: list[Told] = []
     for parcel in parcels:
@@ -120,21 +145,32 @@ async def facts_of(
     return found
 
 
+async def _read_back(session: AsyncSession, parcels: Sequence[int]) -> Iterable[Told]:
+    rows: Iterable[Iterable[Any]]
+    if driver := driver_of(session):
+        rows = await driver.fetch(_FACTS_ON_POSTGRES, parcels)
+    else:
+        rows = await session.execute(_FACTS_ON_SQLITE, {"ids": json_list(parcels)})
+    return map(Told._make, rows)
+
+
 async def settle(
-    connection: AsyncConnection,
+    session: AsyncSession,
     parcels: Sequence[Waiting],
     rows: Sequence[Told],
     done: Sequence[int],
     refused: Mapping[int, str],
+    places: Sequence[Place],
 ) -> None:
     """Let go of what the broker has: whole parcels, and what it took of the others.
 
     Args:
-        connection: in whose transaction.
+        session: in whose transaction.
         parcels: what was to be sent.
         rows: their facts.
         done: ids of the facts the broker has acknowledged.
         refused: ids of those no broker will ever take, with the error's name.
+        places: where topics' partitions stand now; one that is `FORGOTTEN` stays so.
     """
     left: dict[int, list[int]] = {}
     if len(done) < len(rows):
@@ -143,28 +179,33 @@ async def settle(
             if row.id not in settled:
                 left.setdefault(row.id // ROOM, []).append(row.id % ROOM)
     gone = [one.id for one in parcels if one.id not in left]
-    await _with_list(connection, _LET_GO, gone)
+    if driver := driver_of(session):
+        await driver.execute(_SETTLE_ON_POSTGRES, gone, *_columns(places))
+    else:
+        await session.execute(_LET_GO_ON_SQLITE, {"ids": json_list(gone)})
+        if places:
+            await session.execute(_MOVE_ON_SQLITE, [place._asdict() for place in places])
     if left:
         still = [
             {"parcel": parcel, "left": len(places), "left_places": json_list(places)}
             for parcel, places in left.items()
         ]
-        await connection.execute(_LEAVE, still)
+        await (await session.connection()).execute(_LEAVE, still)
     if refused:
         errors = [{"refused": identity, "why": why} for identity, why in refused.items()]
-        await connection.execute(_REFUSE, errors)
+        await (await session.connection()).execute(_REFUSE, errors)
 
 
-async def _with_list(
-    connection: AsyncConnection, statements: Mapping[str, Executable], ids: Sequence[int]
-) -> CursorResult[Any]:
-    """Execute a statement over a list, which is one parameter however long it is."""
-    dialect = connection.dialect.name
-    asked = ids if dialect == "postgresql" else json_list(ids)
-    return await connection.execute(statements[dialect], {"ids": asked})
+def _columns(places: Sequence[Place]) -> Sequence[Sequence[Any]]:
+    return list(zip(*places, strict=True)) or [()] * len(Place._fields)
 
 
-async def positions(connection: AsyncConnection) -> Positions:
+async def positions(session: AsyncSession) -> Positions:
     """Where all topics stand, as far as was settled until now."""
-    rows = await connection.execute(select(told_position))
-    return {(row.topic, row.partition): row.offset for row in rows}
+    rows: Iterable[Iterable[Any]]
+    if driver := driver_of(session):
+        rows = await driver.fetch('select topic, partition, "offset" from told_position')
+    else:
+        where = (told_position.c.topic, told_position.c.partition, told_position.c.offset)
+        rows = await session.execute(select(*where))
+    return {(topic, partition): offset for topic, partition, offset in rows}

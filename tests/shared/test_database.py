@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 
-from shared.database import COPY_FROM, Database, Moment, connect, insert_rows, passes
+from shared.database import Database, Moment, connect, insert_rows, passes
 from shared.outbox import Parcel
 from shared.settings import ServiceSettings
 from tests.shared.authority import Authority
@@ -143,7 +143,7 @@ async def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
     assert await numbers(database) == [1]
 
 
-@pytest.mark.parametrize("count", [1, COPY_FROM - 1, COPY_FROM, 300])
+@pytest.mark.parametrize("count", [1, 5, 300])
 async def test_rows_put_at_once_are_part_of_the_transaction(database: Database, count: int) -> None:
     rows = [(uuid4(), number, "word", datetime.now(UTC)) for number in range(count)]
     columns = ("id", "number", "word", "at")
@@ -159,7 +159,7 @@ async def test_rows_put_at_once_are_part_of_the_transaction(database: Database, 
 
 
 async def test_rows_put_at_once_that_clash_are_the_rows_fault(database: Database) -> None:
-    rows = [(ONE, number) for number in range(COPY_FROM)]
+    rows = [(ONE, number) for number in range(2)]
     with pytest.raises((exc.IntegrityError, asyncpg.UniqueViolationError)) as raised:
         async with database.begin() as session:
             await insert_rows(session, tally, ("id", "number"), rows)
@@ -169,7 +169,7 @@ async def test_rows_put_at_once_that_clash_are_the_rows_fault(database: Database
     assert await numbers(database) == [0], "the connection is as good as before"
 
 
-@pytest.mark.parametrize("count", [1, COPY_FROM])
+@pytest.mark.parametrize("count", [1, 5])
 async def test_a_number_too_large_for_its_column_is_the_facts_fault(
     database: Database, count: int
 ) -> None:

@@ -60,6 +60,12 @@ class Client:
     def paused(self) -> set[TopicPartition]:
         return self.standing
 
+    def pause(self, *partitions: TopicPartition) -> None:
+        self.standing |= {*partitions}
+
+    def resume(self, *partitions: TopicPartition) -> None:
+        self.standing -= {*partitions}
+
     def assignment(self) -> set[TopicPartition]:
         return {TopicPartition("t", 0)}
 

@@ -9,11 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.models import Contact, Preference
 from services.notifications.store.upserts import upsert
-from shared.database import among
+from shared.driver import Lookup
 from shared.events import EmployeeRegistered
 
 _CONTACT: Final[Table] = Contact.__table__  # type: ignore[attr-defined]  # SQLModel makes it
 _PREFERENCE: Final[Table] = Preference.__table__  # type: ignore[attr-defined]  # the same
+_WITHOUT_EMAIL: Final = Lookup(
+    select(_PREFERENCE.c.recipient_id).where(_PREFERENCE.c.email.is_(False)),
+    _PREFERENCE.c.recipient_id,
+)
 
 
 async def keep_contacts(session: AsyncSession, records: Sequence[EmployeeRegistered]) -> None:
@@ -45,12 +49,7 @@ async def keep_contacts(session: AsyncSession, records: Sequence[EmployeeRegiste
 
 async def without_email(session: AsyncSession, recipients: Collection[UUID]) -> set[UUID]:
     """Those of these recipients who switched e-mail off."""
-    rows = await session.execute(
-        select(_PREFERENCE.c.recipient_id).where(
-            among(session, _PREFERENCE.c.recipient_id, recipients), _PREFERENCE.c.email.is_(False)
-        )
-    )
-    return set(rows.scalars())
+    return {one for (one,) in await _WITHOUT_EMAIL(session, recipients)}
 
 
 async def preference(session: AsyncSession, recipient_id: UUID) -> Preference:

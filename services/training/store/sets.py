@@ -27,6 +27,7 @@ from services.training.models import RecommendationSet
 from services.training.rules import Past
 from shared.auth import Scope
 from shared.database import among, insert_rows
+from shared.driver import Lookup
 from shared.events import Period, Recommendation, Result
 from shared.events import RecommendationSet as Answer
 from shared.events.words import PeriodKind, Predicate
@@ -39,6 +40,20 @@ _CHANGE: Final = (
     update(_SET)
     .where(_SET.c.evaluation_id == bindparam("changed"))
     .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+)
+_HISTORY: Final = Lookup(
+    select(
+        _SET.c.employee_id,
+        _SET.c.evaluation_id,
+        _SET.c.period_kind,
+        _SET.c.period_year,
+        _SET.c.period_number,
+        _SET.c.period_start,
+        _SET.c.period_end,
+        _SET.c.predicate,
+        _SET.c.acting,
+    ),
+    _SET.c.employee_id,
 )
 _encode = msgspec.json.Encoder().encode
 _recommendations_in = msgspec.json.Decoder(tuple[Recommendation, ...]).decode
@@ -93,17 +108,6 @@ async def history(
     session: AsyncSession, employees: Collection[UUID]
 ) -> defaultdict[UUID, dict[UUID, Past]]:
     """What is known of these employees' evaluations: by employee, then by evaluation."""
-    asked = select(
-        _SET.c.employee_id,
-        _SET.c.evaluation_id,
-        _SET.c.period_kind,
-        _SET.c.period_year,
-        _SET.c.period_number,
-        _SET.c.period_start,
-        _SET.c.period_end,
-        _SET.c.predicate,
-        _SET.c.acting,
-    ).where(among(session, _SET.c.employee_id, employees))
     found: defaultdict[UUID, dict[UUID, Past]] = defaultdict(dict)
     for (
         employee_id,
@@ -115,7 +119,7 @@ async def history(
         end,
         predicate,
         acting,
-    ) in await session.execute(asked):
+    ) in await _HISTORY(session, employees):
         found[employee_id][evaluation_id] = Past(
             period=Period(kind=PeriodKind(kind), year=year, number=number, start=start, end=end),
             predicate=Predicate(predicate),
