@@ -14,6 +14,8 @@ IDLE_MS: Final = 500
 GATHER_SECONDS: Final = 0.05
 """For how long more are gathered where many come, but not as many as a batch holds: each batch
 costs as much as a hundred facts, and whoever takes too small ones takes from all others."""
+SOON_SECONDS: Final = 0.004
+"""The same where few come, but more than one at a time; one alone is never waited for."""
 
 
 class Pace:
@@ -36,8 +38,8 @@ class Pace:
 
     async def next(self, consumer: Any) -> Mapping[TopicPartition, Sequence[Record]]:
         """The next records, as soon as there are any; none after half a second without."""
-        if self._few <= self._came < self._batch // 2:
-            await asyncio.sleep(GATHER_SECONDS)
+        if 1 < self._came < self._batch // 2:
+            await asyncio.sleep(SOON_SECONDS if self._came < self._few else GATHER_SECONDS)
         consumer.resume(*(self.held & consumer.assignment()))
         self.held = frozenset()
         found: Mapping[TopicPartition, Sequence[Record]]

@@ -1,9 +1,11 @@
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from aiokafka import TopicPartition
 
-from shared.pace import Pace
+from shared.pace import GATHER_SECONDS, SOON_SECONDS, Pace
 from shared.records import Record
 
 HERE, THERE = TopicPartition("t", 0), TopicPartition("t", 1)
@@ -54,6 +56,32 @@ async def test_more_is_fetched_ahead_of_many_and_of_none() -> None:
     for _ in range(3):
         await pace.next(client)
         assert client.standing == pace.held == set()
+
+
+@pytest.mark.parametrize(
+    ("came", "waits"),
+    [
+        (0, []),
+        (1, []),
+        (2, [SOON_SECONDS]),
+        (9, [SOON_SECONDS]),
+        (10, [GATHER_SECONDS]),
+        (79, [GATHER_SECONDS]),
+        (80, []),
+    ],
+)
+async def test_several_are_followed_by_a_short_wait_for_more_but_neither_one_nor_very_many(
+    monkeypatch: pytest.MonkeyPatch, came: int, waits: list[float]
+) -> None:
+    pace, client, waited = Pace(BATCH), Client(came, 0), list[float]()
+
+    async def wait(seconds: float) -> None:
+        waited.append(seconds)
+
+    await pace.next(client)
+    monkeypatch.setattr(asyncio, "sleep", wait)
+    await pace.next(client)
+    assert waited == waits
 
 
 async def test_a_partition_that_stands_still_for_another_reason_is_let_be() -> None:
