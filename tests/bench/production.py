@@ -62,6 +62,17 @@ class Production:
             self._create(_own(name), template=_empty(name))
         self.servers.ask("postgres", "checkpoint")
 
+    def lay_aside(self, services: Iterable[str]) -> None:
+        """Keep these services' databases as they are, for later."""
+        for name in services:
+            self._rename(_own(name), _aside(name))
+
+    def take_back(self, services: Iterable[str]) -> None:
+        """Go on with what was laid aside."""
+        for name in services:
+            self._rename(_aside(name), _own(name))
+        self.servers.ask("postgres", "checkpoint")
+
     def insert(
         self, service: str, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
     ) -> None:
@@ -100,11 +111,18 @@ class Production:
             f"create database {database} template {template} strategy file_copy",
         )
 
+    def _rename(self, old: str, new: str) -> None:
+        self.servers.ask(
+            "postgres",
+            f"drop database if exists {new} with (force)",
+            f"alter database {old} rename to {new}",
+        )
+
     def close(self) -> None:
         """Drop what was made; a server that was given stays as it was."""
         self.bus.close()
         for name in (*SERVICES, *FLOORS):
-            for database in (_own(name), _empty(name)):
+            for database in (_own(name), _empty(name), _aside(name)):
                 self.servers.ask("postgres", f"drop database if exists {database} with (force)")
 
 
@@ -115,3 +133,8 @@ def _own(name: str) -> str:
 def _empty(name: str) -> str:
     """The database that `_own` is copied from."""
     return f"bench_{name}_empty"
+
+
+def _aside(name: str) -> str:
+    """Where a database of another measurement lies meanwhile."""
+    return f"bench_{name}_aside"

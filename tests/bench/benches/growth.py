@@ -30,8 +30,7 @@ FILLED: Final = ("training", "notifications")
 def growth(site: Site, knobs: Knobs) -> Iterator[Row]:
     """Events/s of the pipeline on full tables against almost empty ones; memory of a consumer."""
     if isinstance(site, Production):
-        few = _rate_at(site, SMALL, knobs)
-        many = _rate_at(site, knobs.table_rows, knobs)
+        few, many = _rates(site, knobs)
         yield figure(
             f"growth: pipeline at {knobs.table_rows:,} rows against {SMALL:,}",
             site.name,
@@ -45,9 +44,25 @@ def growth(site: Site, knobs: Knobs) -> Iterator[Row]:
     yield from _memory(site, knobs)
 
 
-def _rate_at(site: Production, rows: int, knobs: Knobs) -> float:
-    """The median over runs on tables that hold so many rows, analysed as they would be."""
+def _rates(site: Production, knobs: Knobs) -> tuple[float, float]:
+    """The medians on almost empty tables and on full ones, by turns; the first turn is short."""
     site.fresh()
+    _fill(site, knobs.table_rows)
+    site.lay_aside(FILLED)
+    few, many = list[float](), list[float]()
+    for number in range(knobs.reps + 1):
+        work = facts.evaluations(knobs.table_events // (1 if number else 10), seed=50 + number)
+        site.fresh()
+        _fill(site, SMALL)
+        few.append(_rate(site, work, SMALL))
+        site.take_back(FILLED)
+        many.append(_rate(site, work, knobs.table_rows))
+        site.lay_aside(FILLED)
+    return median(few[1:]), median(many[1:])
+
+
+def _fill(site: Production, rows: int) -> None:
+    """Let tables hold so many rows, analysed as they would be."""
     for service in FILLED:
         site.ask(service, *_past_months())
         parts = [(HERE / "fill" / f"{name}.sql").read_text() for name in ("ids", service)]
@@ -55,18 +70,16 @@ def _rate_at(site: Production, rows: int, knobs: Knobs) -> float:
         site.ask(service, *(one for one in script.split(";\n") if one.strip()))
         site.ask(service, "vacuum analyze")
     site.ask("training", "checkpoint")
-    rates = []
-    for number in range(knobs.reps + 1):
-        work = facts.evaluations(knobs.table_events // (1 if number else 10), seed=50 + number)
-        switch_email_off(site, work.people)
-        found = once(site, Ours(), ("training", "notifications"), work, fresh=False)
-        talk.line(
-            f"{site.name} growth, {rows:,} rows: {found.events_per_s:,.0f} events/s, "
-            f"{found.app:.0f} + {found.database:.0f} + {found.broker:.0f} us"
-        )
-        if number:
-            rates.append(found.events_per_s)
-    return median(rates)
+
+
+def _rate(site: Production, work: facts.Work, rows: int) -> float:
+    switch_email_off(site, work.people)
+    found = once(site, Ours(), ("training", "notifications"), work, fresh=False)
+    talk.line(
+        f"{site.name} growth, {rows:,} rows: {found.events_per_s:,.0f} events/s, "
+        f"{found.app:.0f} + {found.database:.0f} + {found.broker:.0f} us"
+    )
+    return found.events_per_s
 
 
 def _past_months() -> Iterator[str]:
