@@ -78,12 +78,16 @@ class Lookup:
         self._asked, self._column = asked, column
         values = bindparam("values", type_=ARRAY(column.type))
         by_list = asked.where(column == any_(values))
-        self._on_postgres = str(by_list.compile(dialect=_DIALECT))
+        on_postgres = by_list.compile(dialect=_DIALECT)
+        self._on_postgres = str(on_postgres)
+        self._others = {**on_postgres.params}
+        self._order = on_postgres.positiontup or ()
 
     async def __call__(self, session: AsyncSession, values: Collection[Any]) -> Iterable[Any]:
         """Look them up in the session's transaction: rows of what was asked for, in that order."""
         if driver := driver_of(session):
-            return await driver.fetch(self._on_postgres, list(values))
+            given = self._others | {"values": list(values)}
+            return await driver.fetch(self._on_postgres, *(given[name] for name in self._order))
         asked = self._asked.where(self._column.in_(list(values)))
         found: Iterable[Any] = (await session.execute(asked)).all()
         return found
