@@ -80,6 +80,7 @@ PASSING: Final = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InvalidCachedStatementError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was cut while nobody asked anything
     exc.TimeoutError,  # all connections are in use
     OSError,  # also TimeoutError
     # not set up yet: the same for every fact, so no fact is to blame

@@ -5,6 +5,7 @@ is hardly more than its statements. What is asked rarely goes through SQLAlchemy
 transaction; on SQLite everything does.
 """
 
+import contextlib
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -50,12 +51,13 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
                     yield session
             except BaseException:
                 if not driver.is_closed():
-                    await own.rollback()
+                    with contextlib.suppress(Exception):  # what went wrong first says more
+                        await own.rollback()
                 raise
             await own.commit()
         finally:
             if not driver.is_closed() and driver.is_in_transaction():
-                await connection.invalidate()  # cancelled once more: nobody may get it as it is
+                driver.terminate()  # cancelled once more: nobody may get it as it is
 
 
 @asynccontextmanager
