@@ -5,9 +5,8 @@ is hardly more than its statements. What is asked rarely goes through SQLAlchemy
 transaction; on SQLite everything does.
 """
 
-import contextlib
 from collections.abc import AsyncIterator, Collection, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
@@ -51,7 +50,7 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
                     yield session
             except BaseException:
                 if not driver.is_closed():
-                    with contextlib.suppress(Exception):  # what went wrong first says more
+                    with suppress(Exception):  # what went wrong first says more
                         await own.rollback()
                 raise
             await own.commit()
